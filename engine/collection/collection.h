@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// A durable collection of points: u64 id, f32 vector, JSON object as metadata.
+//
+// Every function is thread-safe. Searches never wait for writes. A write returns when it is as durable as was
+// asked for, and every search that starts after that sees it. Writes of one call are atomic: after a crash
+// all of them are there or none.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/collection/schema.h"
+#include "engine/filter/filter.h"
+
+namespace vexfs {
+
+inline constexpr uint32_t search_limit_max = 10'000;
+inline constexpr uint32_t insert_rows_max = 1 << 20;         // of one call
+inline constexpr size_t insert_bytes_max = size_t{1} << 30;  // vectors and metadata of one call
+
+// Where the rows of a write come from, so that a stopped import can go on: `key` names the source (a hash of
+// its content, not 0) and `rows_done` counts the source's rows up to and with this write. Logged with the
+// write itself, in one record.
+struct ImportMark {
+    uint64_t key = 0;
+    uint64_t rows_done = 0;
+};
+
+enum class OnConflict {
+    fail,     // insert: already_exists, and nothing is written
+    replace,  // upsert: the new point takes the old one's place
+};
+
+struct InsertRequest {
+    std::span<const float> vectors;  // [rows, dimension]
+    std::span<const uint64_t>
+        ids;  // [rows], or empty: ids are assigned, counting up from the highest ever used
+    std::span<const std::string_view> metadata;  // [rows], a JSON object each or "", or empty
+    OnConflict on_conflict = OnConflict::fail;
+    std::optional<Durability> durability;  // instead of the collection's
+    std::optional<ImportMark> mark;
+};
+
+struct InsertReply {
+    std::vector<uint64_t> ids;  // [rows], as given or assigned
+    uint64_t replaced = 0;      // points that had one of these ids before
+};
+
+struct Point {
+    uint64_t id = 0;
+    std::vector<float> vector;  // [dimension], or empty where not asked for
+    std::string metadata;       // JSON object, or empty where there is none
+};
+
+struct Hit {
+    uint64_t id = 0;
+    float distance = 0;    // see simd/distance.h: less is nearer
+    std::string metadata;  // where asked for
+    std::vector<float> vector;
+};
+
+struct SearchRequest {
+    std::span<const float> query;  // [dimension]
+    uint32_t limit = 10;           // 1 to search_limit_max
+    std::optional<uint32_t> ef_search;
+    const Filter* filter = nullptr;
+    std::optional<float> distance_max;  // a range search: nothing farther away
+    bool with_metadata = true;
+    bool with_vector = false;
+    bool exact = false;  // compare with every point
+};
+
+struct SearchReply {
+    std::vector<Hit> hits;   // nearest first; ties by id
+    std::string_view path;   // the access path taken: "graph", "graph+scan", "scan", "filter scan"
+    uint64_t distances = 0;  // computed
+    uint32_t ef_search = 0;  // 0 where no graph was walked
+};
+
+struct CollectionInfo {
+    std::string name;
+    Schema schema;
+    uint64_t points = 0;
+    uint64_t dead_rows = 0;       // deleted or replaced, still on disk
+    uint64_t indexed_points = 0;  // rows in the index, dead ones included
+    uint64_t backlog_rows = 0;    // rows that searches scan because the index doesn't have them yet
+    uint64_t segments = 0;
+    uint64_t disk_bytes = 0;
+    uint64_t index_memory_bytes = 0;
+    uint64_t generation = 0;  // grows with each change that is seen
+    bool read_only = false;
+    std::string read_only_reason;
+};
+
+struct CollectionStats {
+    uint64_t searches = 0, inserts = 0, deletes = 0, updates = 0;  // calls; inserts counts rows
+    uint64_t search_us_total = 0, search_us_max = 0;
+    uint64_t distances = 0;
+    uint64_t log_syncs = 0, log_bytes = 0;
+};
+
+class Collection {
+  public:
+    virtual ~Collection() = default;
+
+    virtual Result<InsertReply> insert(const InsertRequest& request) = 0;
+    // How many of the ids there were. Ids that there are not are no error.
+    virtual Result<uint64_t> erase(std::span<const uint64_t> ids,
+                                   std::optional<Durability> durability = {}) = 0;
+    // Puts metadata (a JSON object, or "" for none) in the place of a point's; merge keeps the keys it
+    // doesn't name (RFC 7396).
+    virtual Result<void> update_metadata(uint64_t id, std::string_view metadata, bool merge) = 0;
+
+    virtual Result<std::vector<Point>> get(std::span<const uint64_t> ids, bool with_vector) const = 0;
+    virtual Result<SearchReply> search(const SearchRequest& request) const = 0;
+    // Up to `limit` points that `filter` takes, from `cursor` on in the order they were written; the cursor
+    // to go on with, or none at the end. 0 starts.
+    struct Page {
+        std::vector<Point> points;
+        std::optional<uint64_t> cursor;
+    };
+    virtual Result<Page> scroll(uint64_t cursor, uint32_t limit, const Filter* filter,
+                                bool with_vector) const = 0;
+
+    // Rows of a source that are in already, 0 for one never seen.
+    virtual uint64_t imported_rows(uint64_t key) const = 0;
+
+    // Changes parameters that can change while it serves (ef_search, durability, target_recall, mode, owner,
+    // group).
+    virtual Result<void> configure(const nlohmann::json& parameters) = 0;
+    // Indexes what isn't yet and writes the index down. `progress` (may be empty) is told rows done and rows
+    // in all, and stops it by returning false.
+    virtual Result<void> optimize(const std::function<bool(uint64_t, uint64_t)>& progress) = 0;
+
+    virtual CollectionInfo info() const = 0;
+    virtual CollectionStats stats() const = 0;
+    virtual Schema schema() const = 0;
+};
+
+}  // namespace vexfs

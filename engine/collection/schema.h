@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a collection is: its dimension, metric, algorithm and their parameters, with the limits that hold for
+// each.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/simd/distance.h"
+
+namespace vexfs {
+
+inline constexpr uint32_t dimension_max = 65'536;
+inline constexpr size_t collection_name_bytes_max = 128;
+inline constexpr size_t metadata_bytes_max = 1 << 20;  // of one point
+
+enum class Algorithm { hnsw, lsh, flat };
+
+// When an acknowledged write is on the disk. sync: an fdatasync for each call; group (the default): one
+// shared by all calls that wait, 2 ms or 4 MiB at most; async: behind the acknowledgement, within
+// async_sync_ms_max.
+enum class Durability { sync, group, async };
+
+// Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using HNSW graphs" (2016).
+struct HnswParameters {
+    uint32_t m = 16;                 // links made for a new node, and kept on the upper layers: 2 to 128
+    uint32_t max_m = 32;             // links kept on layer 0: m to 256
+    uint32_t ef_construction = 200;  // breadth of the search for a new node's links: 1 to 4,096
+    uint32_t ef_search = 100;        // breadth of a query's search where it names none: 1 to 65,536
+    double ml = 0;                   // level factor, up to 4; 0 is "auto", 1/ln m
+    uint64_t seed = 1;               // of the levels
+
+    bool operator==(const HnswParameters&) const = default;
+};
+
+// Who may use a collection, as with a file: read for searches, write for changes.
+struct Access {
+    uint32_t uid = 0;
+    uint32_t gid = 0;
+    uint32_t mode = 0660;
+
+    bool operator==(const Access&) const = default;
+};
+
+struct Schema {
+    uint32_t dimension = 0;
+    simd::Metric metric = simd::Metric::cosine;
+    Algorithm algorithm = Algorithm::hnsw;
+    HnswParameters hnsw;
+    Durability durability = Durability::group;
+    double target_recall = 0;  // recall@10 that the preset promises; 0 is none
+    std::string preset;        // the preset it was made from, or empty
+    Access access;
+
+    bool operator==(const Schema&) const = default;
+};
+
+std::string_view name_of(simd::Metric metric);
+std::string_view name_of(Algorithm algorithm);
+std::string_view name_of(Durability durability);
+Result<simd::Metric> metric_from_name(std::string_view name);
+Result<Algorithm> algorithm_from_name(std::string_view name);
+Result<Durability> durability_from_name(std::string_view name);
+
+// 1 to 128 bytes of letters, digits, '.', '_' and '-', the first a letter, a digit or '_'.
+Result<void> check_collection_name(std::string_view name);
+
+// Sets one parameter by its name in the presets, the CLI's --set and the requests ("m", "ef_search",
+// "durability", ...). An unknown name, a wrong type or a value out of range is invalid_argument, and the
+// message names the range.
+Result<void> set_parameter(Schema& schema, std::string_view name, const nlohmann::json& value);
+
+// Everything that set_parameter can't see at once: a dimension in range, max_m not below m, an algorithm this
+// build has.
+Result<void> check(const Schema& schema);
+
+// {"dimension":100,"metric":"cosine","algorithm":"hnsw","parameters":{"m":16,...},"durability":"group",...}
+nlohmann::json to_json(const Schema& schema);
+Result<Schema> schema_from_json(const nlohmann::json& json);
+
+}  // namespace vexfs

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A data directory and the collections in it. One process at a time: the directory is locked.
+//
+//   DIR/LOCK                     held with flock(2), its text the holder's pid
+//   DIR/collections/NAME/        one collection, see storage/format.h
+//
+// Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/collection/collection.h"
+
+namespace vexfs {
+
+struct StoreOptions {
+    std::string directory;       // made where it is missing
+    unsigned index_threads = 0;  // that build indexes; 0 is one per CPU
+    bool background_indexing = true;
+    uint64_t segment_bytes = uint64_t{256} << 20;  // an active segment of that size is sealed
+};
+
+// A collection that could not be opened; the others serve.
+struct Quarantined {
+    std::string name;
+    Error error;
+};
+
+class Store {
+  public:
+    // busy where another process holds the directory.
+    static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+    // Stops the background work, writes the indexes down and unlocks.
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    Result<std::shared_ptr<Collection>> create(const std::string& name, const Schema& schema);
+    // not_found, or the error for which it is quarantined.
+    Result<std::shared_ptr<Collection>> find(const std::string& name) const;
+    // Its files go when the last user of the collection has let it go; calls after this find it not.
+    Result<void> drop(const std::string& name);
+
+    std::vector<std::string> names() const;  // sorted, without the quarantined
+    std::vector<Quarantined> quarantined() const;
+    const std::string& directory() const;
+    unsigned index_threads() const;
+    // Takes effect with the next batch that is indexed.
+    void set_index_threads(unsigned count);
+
+  private:
+    struct State;
+    explicit Store(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace vexfs

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers requests from a store: the one way in for the socket, the mount, the module and `vexfsctl
+// --embedded`.
+//
+// Requests name their operation in "op"; replies have "ok":true and the fields below, or the error. Vectors
+// come as an f32 array "vectors" [n, dimension] of the body, or as JSON in "vectors" [[...],...] or "vector"
+// [...] of the header; ids as a u64 array "ids" [n] or JSON "ids"; metadata as a u8 array "metadata" (n lines
+// of JSON, a blank line for none) or as JSON [{...}|null, ...].
+//
+//   collection.create   collection, dimension, [metric, algorithm, preset, parameters{}, exist_ok]     ->
+//   info as below, created collection.list     -> collections: [{name, points, dimension, metric, algorithm,
+//   preset, ...}], quarantined: [{name, error}] collection.info     collection -> name, points, dead_rows,
+//   indexed_points, backlog_rows, segments, disk_bytes,
+//                       index_memory_bytes, generation, read_only, schema{dimension, metric, algorithm,
+//                       parameters{}, ...}
+//   collection.delete   collection, [missing_ok] -> deleted
+//   collection.configure  collection, parameters{} -> info
+//   collection.optimize   collection, [wait] -> info                    without wait it starts and returns
+//   insert, upsert      collection, vectors, [ids, metadata, durability, import{key, rows_done}]
+//                       -> inserted, replaced, ids (u64 array; JSON where the request was text)
+//   import.status       collection, key -> rows_done
+//   get                 collection, ids, [with_vector] -> points: [{id, metadata, [vector]}], missing: [ids];
+//   vectors as an f32 array delete              collection, ids, [durability] -> deleted update_metadata
+//   collection, id, metadata, [replace] -> {}      merges (RFC 7396) unless replace search collection,
+//   vector(s) | like{id} | like{field, value}, [limit, ef_search, filter, exact, with_metadata,
+//                       with_vector] -> results: [[{id, distance, [metadata, vector]}, ...] per query], path,
+//                       distances, took_us
+//   search_range        as search, with max_distance
+//   scroll              collection, [cursor, limit, filter, with_vector] -> points, cursor or null; vectors
+//   as an f32 array stats               [collection] -> counters since the start, of all collections or one
+//   health              -> status "ok"|"degraded", version, pid, uptime_s, simd, collections, quarantined[]
+//
+// import.key is 16 hexadecimal digits.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/collection/store.h"
+#include "vexfsd/requests/message.h"
+
+namespace vexfs {
+
+// Who asks. Root and the daemon's own user may do everything; others what a collection's owner and mode
+// grant.
+struct Caller {
+    uint32_t uid = 0;
+    uint32_t gid = 0;
+    std::vector<uint32_t> groups;
+    bool all_powerful = false;  // embedded use: the file system's permissions have decided already
+};
+
+// A preset's schema by its name, not_found otherwise.
+using PresetLookup = std::function<Result<Schema>(const std::string& name)>;
+
+struct ServiceOptions {
+    Schema defaults;  // of collections that name no preset
+    PresetLookup presets;
+    uint32_t collection_mode = 0660;
+};
+
+class Service {
+  public:
+    Service(Store& store, ServiceOptions options);
+    ~Service();
+
+    // Never throws; what goes wrong is in the reply. Thread-safe.
+    Message handle(const Message& request, const Caller& caller);
+
+    // Takes effect with the next request (a reload).
+    void set_options(ServiceOptions options);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace vexfs
