@@ -20,7 +20,11 @@ std::string reason_of(const json::exception& error) {
     } else if (const size_t end = text.find("] "); end != std::string_view::npos) {
         text = text.substr(end + 2);
     }
-    return shortened(text);  // its "last read" can be as long as the line
+    // Its "last read" can be as long as the line, and hold any bytes.
+    std::string reason = shortened(text);
+    std::replace_if(
+        reason.begin(), reason.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return reason;
 }
 
 Error too_deep(const std::string& path, uint64_t line) {

@@ -102,7 +102,8 @@ constexpr std::array integer_types{
 
 int64_t integer_at(const std::byte* bytes, const NpyType& type) {
     if (type.bytes == 8) return formats::load<int64_t>(bytes);
-    return type.descr == "<i4" ? formats::load<int32_t>(bytes) : formats::load<uint32_t>(bytes);
+    if (type.descr == "<i4") return formats::load<int32_t>(bytes);
+    return formats::load<uint32_t>(bytes);
 }
 
 }  // namespace
