@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which kernel family is in use. VEXFS_SIMD is read at the first call; a name in it that is unknown, or that
+// this CPU lacks, is passed over: the variable narrows what is used, it can't break a program.
+#include <fmt/core.h>
+
+#include <atomic>
+#include <cassert>
+#include <cstdlib>
+
+#include "engine/simd/families.h"
+
+namespace vexfs::simd {
+namespace {
+
+struct Family {
+    const Kernels* kernels;
+    bool (*runs_here)();
+};
+
+// Slowest first.
+constexpr Family families[] = {
+    {&scalar::family, [] { return true; }},
+#ifdef __x86_64__
+    {&avx2::family, [] { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }},
+    {&avx512::family, [] { return __builtin_cpu_supports("avx512f") != 0; }},
+#endif
+};
+
+const Family* find(Isa isa) {
+    for (const Family& family : families)
+        if (family.kernels->isa == isa && family.runs_here()) return &family;
+    return nullptr;
+}
+
+const Kernels* first_choice() {
+    if (const char* wish = std::getenv("VEXFS_SIMD"))
+        if (const auto isa = isa_from_name(wish))
+            if (const Family* family = find(*isa)) return family->kernels;
+    return &kernels(available().back());
+}
+
+std::atomic<const Kernels*>& in_use() {
+    static std::atomic<const Kernels*> pointer = first_choice();
+    return pointer;
+}
+
+}  // namespace
+
+const Kernels& kernels() {
+    return *in_use().load(std::memory_order_relaxed);
+}
+
+std::vector<Isa> available() {
+    std::vector<Isa> result;
+    for (const Family& family : families)
+        if (family.runs_here()) result.push_back(family.kernels->isa);
+    return result;
+}
+
+const Kernels& kernels(Isa isa) {
+    const Family* family = find(isa);
+    assert(family != nullptr);
+    return *family->kernels;
+}
+
+Result<void> select(Isa isa) {
+    const Family* family = find(isa);
+    if (family == nullptr)
+        return fail(ErrorCode::unsupported, fmt::format("this CPU has no {}", name_of(isa)));
+    in_use().store(family->kernels, std::memory_order_relaxed);
+    return {};
+}
+
+std::string_view name_of(Isa isa) {
+    switch (isa) {
+        case Isa::scalar: return "scalar";
+        case Isa::avx2: return "avx2";
+        case Isa::avx512: return "avx512";
+    }
+    return "unknown";
+}
+
+Result<Isa> isa_from_name(std::string_view name) {
+    for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
+        if (name == name_of(isa)) return isa;
+    return fail(ErrorCode::invalid_argument, fmt::format("{} is no instruction set", name),
+                "use scalar, avx2 or avx512");
+}
+
+}  // namespace vexfs::simd
