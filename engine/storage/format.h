@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of a collection. All numbers little-endian; XXH3-64 from xxHash,
+// https://github.com/Cyan4973/xxHash.
+//
+//   MANIFEST          schema, segments and index, replaced as a whole (manifest.h)
+//   NNNNNNNN.log      a segment's log: a SegmentHeader, then records; the last segment is the active one, the
+//   others are sealed NNNNNNNN.rows     where a sealed segment's rows lie, made from its log and made again
+//   where it is missing (rows_file.h) NNNNNNNN.hnsw     the graph over the first rows of the collection
+//   (index/hnsw_file.h)
+//
+// A log is only appended to. A record holds all that one call wrote, so that a crash leaves all of it or
+// nothing:
+//
+//   RecordHeader, then the body, each part padded with zeros to record_alignment:
+//     insert     u64 ids[count]; f32 vectors[count][dimension]; metadata entries[count]
+//     erase      u64 ids[count]
+//     metadata   u64 ids[count]; metadata entries[count]
+//
+// A metadata entry is a u32 length and that many bytes of JSON text, 0 for none; entries stand one behind the
+// other.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace vexfs::format {
+
+inline constexpr uint32_t version = 1;
+inline constexpr uint64_t segment_magic = 0x474f'4c53'4658'4556;  // "VEXFSLOG"
+inline constexpr uint32_t record_magic = 0x3152'5856;             // "VXR1"
+inline constexpr uint64_t record_alignment = 64;
+inline constexpr uint64_t records_offset = 4096;  // of the first record
+
+struct SegmentHeader {
+    uint64_t magic = segment_magic;
+    uint32_t version = format::version;
+    uint32_t dimension = 0;
+    uint64_t number = 0;
+    uint64_t first_sequence = 0;
+    uint64_t salt = 0;  // random, one for each collection; seeds the checksums of the records
+    uint64_t reserved[2] = {};
+    uint64_t checksum = 0;  // XXH3-64 of what stands before it
+};
+static_assert(sizeof(SegmentHeader) == 64 && std::is_trivially_copyable_v<SegmentHeader>);
+
+enum class RecordKind : uint16_t { insert = 1, erase = 2, metadata = 3 };
+
+struct RecordHeader {
+    uint32_t magic = record_magic;
+    uint16_t kind = 0;
+    uint16_t flags = 0;
+    uint32_t count = 0;         // ids in the body
+    uint32_t dimension = 0;     // of an insert's vectors
+    uint64_t sequence = 0;      // one more than the record's before it, across segments
+    uint64_t body_bytes = 0;    // a multiple of record_alignment
+    uint64_t synced_bytes = 0;  // of this log, known to be on the disk when the record was written
+    uint64_t import_key = 0;    // ImportMark of the write, 0 for none
+    uint64_t import_rows_done = 0;
+    uint64_t reserved[7] = {};
+    uint64_t body_checksum = 0;    // XXH3-64 of the body
+    uint64_t header_checksum = 0;  // XXH3-64 of what stands before it, seeded with salt + segment number
+};
+static_assert(sizeof(RecordHeader) == 128 && std::is_trivially_copyable_v<RecordHeader>);
+
+constexpr uint64_t align_up(uint64_t bytes) {
+    return (bytes + record_alignment - 1) & ~(record_alignment - 1);
+}
+
+}  // namespace vexfs::format

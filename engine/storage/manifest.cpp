@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/storage/manifest.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/storage/format.h"
+
+namespace vexfs {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t manifest_bytes_max = size_t{64} << 20;
+constexpr std::string_view heading = "vexfs-manifest ";
+
+std::string path_of(const std::string& directory) {
+    return fmt::format("{}/{}", directory, manifest_name);
+}
+
+json to_json(const Manifest& manifest) {
+    json segments = json::array();
+    for (const ManifestSegment& segment : manifest.segments) {
+        segments.push_back({{"number", segment.number},
+                            {"first_sequence", segment.first_sequence},
+                            {"rows", segment.rows},
+                            {"bytes", segment.bytes}});
+    }
+    json value{{"schema", to_json(manifest.schema)},
+               {"salt", manifest.salt},
+               {"revision", manifest.revision},
+               {"next_number", manifest.next_number},
+               {"segments", std::move(segments)}};
+    if (manifest.index) value["index"] = {{"file", manifest.index->file}, {"rows", manifest.index->rows}};
+    return value;
+}
+
+Result<Manifest> from_json(const json& value) {
+    Manifest manifest;
+    VEXFS_ASSIGN(manifest.schema, schema_from_json(value.at("schema")));
+    manifest.salt = value.at("salt");
+    manifest.revision = value.at("revision");
+    manifest.next_number = value.at("next_number");
+    for (const json& segment : value.at("segments"))
+        manifest.segments.push_back(
+            {segment.at("number"), segment.at("first_sequence"), segment.at("rows"), segment.at("bytes")});
+    if (value.contains("index")) manifest.index = {value["index"].at("file"), value["index"].at("rows")};
+    return manifest;
+}
+
+}  // namespace
+
+Result<Manifest> read_manifest(Disk& disk, const std::string& directory) {
+    const std::string path = path_of(directory);
+    VEXFS_ASSIGN(const std::string text, disk.read(path, manifest_bytes_max));
+    const auto damaged = [&](std::string_view why) {
+        return fail(ErrorCode::corrupt, fmt::format("{}: {}", path, why),
+                    "restore the file from a backup; the logs beside it hold the vectors");
+    };
+
+    const size_t newline = text.find('\n');
+    if (!text.starts_with(heading) || newline == std::string::npos) return damaged("this is not a manifest");
+    std::string_view head = std::string_view(text).substr(heading.size(), newline - heading.size());
+    const std::string_view version = head.substr(0, head.find(' '));
+    if (version != std::to_string(format::version)) {
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{} has format version {}, this vexfs reads version {}", path, version,
+                                format::version),
+                    "use the newer vexfs that wrote it");
+    }
+    const std::string_view body = std::string_view(text).substr(newline + 1);
+    head.remove_prefix(std::min(head.size(), version.size() + 1));
+    if (head != fmt::format("{:016x}", XXH3_64bits(body.data(), body.size())))
+        return damaged("it fails its checksum");
+    try {
+        auto manifest = from_json(json::parse(body));
+        if (!manifest) return damaged(manifest.error().message);
+        if (manifest->segments.empty()) return damaged("it names no segment");
+        return manifest;
+    } catch (const json::exception& error) {
+        return damaged(error.what());
+    }
+}
+
+Result<void> write_manifest(Disk& disk, const std::string& directory, Manifest& manifest) {
+    ++manifest.revision;
+    const std::string body = to_json(manifest).dump() + "\n";
+    return replace_file(disk, path_of(directory),
+                        fmt::format("{}{} {:016x}\n{}", heading, format::version,
+                                    XXH3_64bits(body.data(), body.size()), body));
+}
+
+}  // namespace vexfs

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// MANIFEST: what a collection consists of. Two lines of text:
+//
+//   vexfs-manifest 1 <XXH3-64 of the second line, 16 hexadecimal digits>
+//   {"schema":{...},"salt":...,"segments":[{"number":1,"rows":1000,"bytes":409600}],"index":{"file":"...","rows":900},...}
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/collection/schema.h"
+#include "engine/storage/disk.h"
+
+namespace vexfs {
+
+struct ManifestSegment {
+    uint64_t number = 0;
+    uint64_t first_sequence = 0;
+    // Of a sealed segment; 0 for the active one, which is the last.
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+};
+
+struct ManifestIndex {
+    std::string file;
+    uint64_t rows = 0;  // the index holds the rows below this number
+};
+
+struct Manifest {
+    Schema schema;
+    uint64_t salt = 0;
+    uint64_t revision = 0;     // grows with every replacement
+    uint64_t next_number = 1;  // of files
+    std::vector<ManifestSegment> segments;
+    std::optional<ManifestIndex> index;
+};
+
+inline constexpr std::string_view manifest_name = "MANIFEST";
+
+// corrupt for a damaged file, unsupported for one of a newer version.
+Result<Manifest> read_manifest(Disk& disk, const std::string& directory);
+// Counts the revision up. The old manifest or the new one is there after a crash, never a mixture.
+Result<void> write_manifest(Disk& disk, const std::string& directory, Manifest& manifest);
+
+}  // namespace vexfs

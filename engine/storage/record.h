@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of a segment's log: made from what a call writes, and read back where they lie in the mapped file.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/collection/collection.h"
+#include "engine/storage/disk.h"
+#include "engine/storage/format.h"
+
+namespace vexfs {
+
+// What one record says. Spans refer to the caller's memory (writing) or to the mapped log (reading).
+struct RecordContent {
+    format::RecordKind kind = format::RecordKind::insert;
+    std::span<const uint64_t> ids;
+    std::span<const float> vectors;              // [ids.size(), dimension], for an insert
+    std::span<const std::string_view> metadata;  // [ids.size()] or empty: none has any
+    ImportMark mark;
+};
+
+// A record ready to be written: the parts that make it up, without a copy of the vectors.
+class RecordWriter {
+  public:
+    // `content` must outlive the writer. seed is the segment's salt + number.
+    RecordWriter(const RecordContent& content, uint32_t dimension, uint64_t sequence, uint64_t synced_bytes,
+                 uint64_t seed);
+    RecordWriter(const RecordWriter&) = delete;
+    RecordWriter& operator=(const RecordWriter&) = delete;
+
+    std::span<const iovec> parts() const { return parts_; }
+    uint64_t bytes() const { return sizeof(header_) + header_.body_bytes; }
+
+  private:
+    void add(const void* data, size_t bytes);
+
+    format::RecordHeader header_;
+    std::vector<std::byte> metadata_;
+    std::vector<iovec> parts_;
+};
+
+// A record where it lies. Its parts are offsets into the log, so that a row can be found again without the
+// record.
+struct RecordView {
+    const format::RecordHeader* header;
+    const uint64_t* ids;
+    const float* vectors;       // null but for an insert
+    const std::byte* metadata;  // the first entry; null for an erase
+    uint64_t next;              // offset of the record behind
+};
+
+// A record that is known to be whole.
+RecordView view_of(const format::RecordHeader* header, const std::byte* body, uint64_t next);
+
+// The record at `offset` of a log of `bytes` bytes. corrupt, with the reason, for anything that is not a
+// whole, undamaged record.
+Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t offset, uint64_t seed);
+
+// The JSON text of a metadata entry, and where the entry behind it begins.
+std::string_view metadata_text(const std::byte* entry);
+inline const std::byte* next_metadata(const std::byte* entry) {
+    return entry + sizeof(uint32_t) + metadata_text(entry).size();
+}
+
+}  // namespace vexfs

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/storage/segment.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace vexfs {
+
+using format::RecordHeader;
+using format::SegmentHeader;
+
+namespace {
+
+uint64_t checksum_of(const SegmentHeader& header) {
+    return XXH3_64bits(&header, offsetof(SegmentHeader, checksum));
+}
+
+}  // namespace
+
+std::string Segment::file_name(uint64_t number) {
+    return fmt::format("{:08}.log", number);
+}
+
+Segment::Segment(std::string path, const SegmentIdentity& identity, uint64_t bytes_max,
+                 std::unique_ptr<File> file, std::unique_ptr<Mapping> mapping, uint64_t bytes)
+    : path_(std::move(path)),
+      identity_(identity),
+      bytes_max_(bytes_max),
+      file_(std::move(file)),
+      mapping_(std::move(mapping)),
+      bytes_(bytes),
+      synced_bytes_(format::records_offset) {}
+
+Result<std::unique_ptr<Segment>> Segment::create(Disk& disk, const std::string& directory,
+                                                 const SegmentIdentity& identity, uint64_t bytes_max) {
+    std::string path = fmt::format("{}/{}", directory, file_name(identity.number));
+    VEXFS_ASSIGN(auto file, disk.create(path));
+    SegmentHeader header;
+    header.dimension = identity.dimension;
+    header.number = identity.number;
+    header.first_sequence = identity.first_sequence;
+    header.salt = identity.salt;
+    header.checksum = checksum_of(header);
+    std::string first(format::records_offset, '\0');
+    std::memcpy(first.data(), &header, sizeof header);
+    const iovec part{first.data(), first.size()};
+    VEXFS_TRY(file->write_at(0, {&part, 1}));
+    VEXFS_TRY(file->sync());
+    VEXFS_TRY(disk.sync_directory(directory));
+    VEXFS_ASSIGN(auto mapping, file->map(bytes_max));
+    return std::unique_ptr<Segment>(new Segment(std::move(path), identity, bytes_max, std::move(file),
+                                                std::move(mapping), format::records_offset));
+}
+
+Result<std::unique_ptr<Segment>> Segment::open(Disk& disk, const std::string& directory,
+                                               const SegmentIdentity& identity, uint64_t bytes_max) {
+    std::string path = fmt::format("{}/{}", directory, file_name(identity.number));
+    VEXFS_ASSIGN(auto file, disk.open(path));
+    VEXFS_ASSIGN(const uint64_t bytes, file->size());
+    const auto damaged = [&](std::string_view why) {
+        return fail(ErrorCode::corrupt, fmt::format("{}: {}", path, why));
+    };
+    if (bytes < format::records_offset) return damaged("the file is shorter than a segment's header");
+    VEXFS_ASSIGN(auto mapping, file->map(std::max(bytes, bytes_max)));
+
+    SegmentHeader header;
+    std::memcpy(&header, mapping->data(), sizeof header);
+    if (header.magic != format::segment_magic) return damaged("this is not a segment's log");
+    if (header.checksum != checksum_of(header)) return damaged("the header fails its checksum");
+    if (header.version != format::version) {
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{} has format version {}, this vexfs reads version {}", path, header.version,
+                                format::version));
+    }
+    if (header.number != identity.number || header.salt != identity.salt ||
+        header.dimension != identity.dimension || header.first_sequence != identity.first_sequence)
+        return damaged("the header is that of another segment");
+    return std::unique_ptr<Segment>(new Segment(std::move(path), identity, std::max(bytes, bytes_max),
+                                                std::move(file), std::move(mapping), bytes));
+}
+
+Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply) {
+    const uint64_t size = bytes_;
+    const uint64_t end = sealed_bytes != 0 ? sealed_bytes : size;
+    if (size < end)
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} has {} bytes, the manifest says {}", path_, size, sealed_bytes));
+    uint64_t offset = format::records_offset;
+    uint64_t sequence = identity_.first_sequence;
+    while (offset < end) {
+        auto record = read_record(mapping_->data(), end, offset, seed());
+        if (record && record->header->sequence != sequence)
+            record = fail(ErrorCode::corrupt, fmt::format("record {} stands where {} belongs",
+                                                          record->header->sequence, sequence));
+        if (!record) {
+            if (sealed_bytes != 0 || offset < synced_bytes_seen_after(offset, end)) {
+                return fail(ErrorCode::corrupt,
+                            fmt::format("{} at offset {}: {}", path_, offset, record.error().message),
+                            "restore the collection from a backup");
+            }
+            VEXFS_TRY(file_->truncate(offset));
+            VEXFS_TRY(file_->sync());
+            break;
+        }
+        VEXFS_TRY(apply(*record));
+        ++sequence;
+        offset = record->next;
+    }
+    bytes_ = offset;
+    // What was read may still be in the page cache alone: the process died, not the machine.
+    if (sealed_bytes == 0) return sync();
+    synced_bytes_ = offset;
+    return {};
+}
+
+// Records are aligned, so every one behind a damaged place can be found; what they say was synced cannot be a
+// torn tail.
+uint64_t Segment::synced_bytes_seen_after(uint64_t offset, uint64_t end) const {
+    uint64_t synced = 0;
+    for (uint64_t at = offset; at + sizeof(RecordHeader) <= end; at += format::record_alignment) {
+        const auto* header = reinterpret_cast<const RecordHeader*>(mapping_->data() + at);
+        if (header->magic != format::record_magic) continue;
+        if (XXH3_64bits_withSeed(header, offsetof(RecordHeader, header_checksum), seed()) !=
+            header->header_checksum)
+            continue;
+        synced = std::max(synced, header->synced_bytes);
+    }
+    return synced;
+}
+
+Result<RecordView> Segment::append(const RecordContent& content, uint64_t sequence) {
+    const uint64_t offset = bytes_;
+    const RecordWriter writer(content, identity_.dimension, sequence, synced_bytes_, seed());
+    if (writer.bytes() > bytes_max_ - offset)
+        return fail(ErrorCode::too_large,
+                    fmt::format("a write of {} bytes does not fit a segment", writer.bytes()));
+    if (auto written = file_->write_at(offset, writer.parts()); !written) {
+        // A part of the record may be there. Behind it, later records would be lost at a recovery.
+        if (auto cut = file_->truncate(offset); !cut) {
+            broken_ = true;
+            return fail(ErrorCode::io_error,
+                        fmt::format("{}, and then: {}", written.error().message, cut.error().message));
+        }
+        return tl::unexpected(written.error());
+    }
+    const auto* header = reinterpret_cast<const RecordHeader*>(mapping_->data() + offset);
+    const std::byte* body = mapping_->data() + offset + sizeof(RecordHeader);
+    const uint64_t next = offset + writer.bytes();
+    bytes_.store(next, std::memory_order_release);
+    return view_of(header, body, next);
+}
+
+Result<void> Segment::sync() {
+    const uint64_t target = bytes();
+    VEXFS_TRY(file_->sync());
+    uint64_t known = synced_bytes_;
+    while (known < target && !synced_bytes_.compare_exchange_weak(known, target)) {
+    }
+    return {};
+}
+
+}  // namespace vexfs

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One segment's log: a file that grows at its end, mapped for reading.
+//
+// append(), sync() and truncation by one thread at a time; the mapping may be read by all.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/base/function_ref.h"
+#include "engine/base/result.h"
+#include "engine/storage/disk.h"
+#include "engine/storage/record.h"
+
+namespace vexfs {
+
+struct SegmentIdentity {
+    uint64_t number = 0;
+    uint64_t first_sequence = 0;
+    uint64_t salt = 0;
+    uint32_t dimension = 0;
+};
+
+class Segment {
+  public:
+    // Makes and syncs an empty log that may grow to bytes_max.
+    static Result<std::unique_ptr<Segment>> create(Disk& disk, const std::string& directory,
+                                                   const SegmentIdentity& identity, uint64_t bytes_max);
+    // Opens a log. corrupt where its header is not that of `identity`.
+    static Result<std::unique_ptr<Segment>> open(Disk& disk, const std::string& directory,
+                                                 const SegmentIdentity& identity, uint64_t bytes_max);
+    static std::string file_name(uint64_t number);
+
+    // Gives every record to `apply`, in order. Where `sealed_bytes` is not 0 the log must be whole up to
+    // there. Else a torn tail, left by a crash, is cut off; what is damaged before bytes that were known to
+    // be on the disk is corrupt, with file and offset.
+    Result<void> replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply);
+
+    // Appends a record and returns it as it lies in the mapping. When the disk is full or fails, the log is
+    // as it was before; where even that can't be had, the error is io_error and the log must not be written
+    // again.
+    Result<RecordView> append(const RecordContent& content, uint64_t sequence);
+    // All that was appended before the call is on the disk when it returns. Thread-safe beside append().
+    Result<void> sync();
+
+    const SegmentIdentity& identity() const { return identity_; }
+    uint64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
+    uint64_t bytes_max() const { return bytes_max_; }
+    bool broken() const { return broken_; }
+
+  private:
+    Segment(std::string path, const SegmentIdentity& identity, uint64_t bytes_max, std::unique_ptr<File> file,
+            std::unique_ptr<Mapping> mapping, uint64_t bytes);
+    uint64_t seed() const { return identity_.salt + identity_.number; }
+    uint64_t synced_bytes_seen_after(uint64_t offset, uint64_t end) const;
+
+    std::string path_;
+    SegmentIdentity identity_;
+    uint64_t bytes_max_;
+    std::unique_ptr<File> file_;
+    std::unique_ptr<Mapping> mapping_;
+    std::atomic<uint64_t> bytes_;         // appended
+    std::atomic<uint64_t> synced_bytes_;  // known to be on the disk
+    bool broken_ = false;
+};
+
+}  // namespace vexfs
