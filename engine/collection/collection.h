@@ -98,6 +98,7 @@ struct CollectionInfo {
     uint64_t generation = 0;  // grows with each change that is seen
     bool read_only = false;
     std::string read_only_reason;
+    std::string background_error;  // of the last index that could not be read or written, or empty
 };
 
 struct CollectionStats {

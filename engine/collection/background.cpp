@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/collection/background.h"
+
+#include <algorithm>
+
+namespace vexfs {
+
+Background::Background(unsigned threads) : syncer_([this](const std::stop_token& stop) { sync(stop); }) {
+    set_threads(threads);
+}
+
+void Background::stop() {
+    set_threads(0);
+    syncer_.request_stop();
+    if (syncer_.joinable()) syncer_.join();
+}
+
+void Background::add(const std::shared_ptr<LocalCollection>& collection) {
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(collections_, [](const auto& weak) { return weak.expired(); });
+        collections_.push_back(collection);
+    }
+    wake();
+}
+
+void Background::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++wakes_;
+    }
+    changed_.notify_all();
+}
+
+unsigned Background::threads() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<unsigned>(indexers_.size());
+}
+
+void Background::set_threads(unsigned count) {
+    std::vector<std::jthread> ended;
+    {
+        const std::lock_guard lock(mutex_);
+        while (indexers_.size() < count)
+            indexers_.emplace_back([this](const std::stop_token& stop) { index(stop); });
+        while (indexers_.size() > count) {
+            ended.push_back(std::move(indexers_.back()));
+            indexers_.pop_back();
+        }
+    }
+    for (std::jthread& thread : ended) thread.request_stop();
+}
+
+std::vector<std::shared_ptr<LocalCollection>> Background::collections() {
+    std::vector<std::shared_ptr<LocalCollection>> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& weak : collections_) {
+        if (auto collection = weak.lock()) all.push_back(std::move(collection));
+    }
+    return all;
+}
+
+void Background::index(const std::stop_token& stop) {
+    uint64_t seen = 0;
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock(mutex_);
+            if (!changed_.wait(lock, stop, [&] { return wakes_ != seen; })) return;
+            seen = wakes_;
+        }
+        for (bool worked = true; worked && !stop.stop_requested();) {
+            worked = false;
+            for (const auto& collection : collections())
+                worked |= !stop.stop_requested() && collection->index_some();
+        }
+    }
+}
+
+void Background::sync(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, stop, async_sync_max, [] { return false; });
+        }
+        for (const auto& collection : collections()) collection->sync_behind();
+    }
+}
+
+}  // namespace vexfs

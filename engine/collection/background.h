@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The threads that index what was written, for all collections of a store.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "engine/collection/local_collection.h"
+
+namespace vexfs {
+
+class Background {
+  public:
+    // How long a write of `async` durability may be acknowledged and not on the disk.
+    static constexpr auto async_sync_max = std::chrono::milliseconds(500);
+
+    explicit Background(unsigned threads);
+    ~Background() { stop(); }  // after the blocks of rows that are in work
+
+    void stop();
+    void add(const std::shared_ptr<LocalCollection>& collection);
+    void wake();  // there may be something to do
+    unsigned threads() const;
+    void set_threads(unsigned count);
+
+  private:
+    void index(const std::stop_token& stop);
+    void sync(const std::stop_token& stop);
+    std::vector<std::shared_ptr<LocalCollection>> collections();
+
+    mutable std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::vector<std::weak_ptr<LocalCollection>> collections_;
+    uint64_t wakes_ = 0;
+    std::vector<std::jthread> indexers_;
+    std::jthread syncer_;
+};
+
+}  // namespace vexfs

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes: checked, appended to the log, applied in the order of the log, acknowledged when they are durable.
+#include <fmt/format.h>
+#include <tsl/robin_set.h>
+
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "engine/collection/local_collection.h"
+
+namespace vexfs {
+namespace {
+
+constexpr auto erase_ids_max = size_t{1} << 20;  // ids of one erase
+
+Result<void> check_finite(std::span<const float> vectors, uint32_t dimension) {
+    // A float is finite when its exponent is not all ones; the sum of such bits finds one in a loop the
+    // compiler can widen.
+    uint32_t bad = 0;
+    for (const float value : vectors)
+        bad |= (std::bit_cast<uint32_t>(value) & 0x7f80'0000u) == 0x7f80'0000u ? 1u : 0u;
+    if (bad == 0) return {};
+    for (size_t i = 0; i < vectors.size(); ++i) {
+        if (std::isfinite(vectors[i])) continue;
+        return fail(ErrorCode::not_finite,
+                    fmt::format("vector {} holds {} at component {}", i / dimension,
+                                std::isnan(vectors[i]) ? "NaN" : "infinity", i % dimension),
+                    "rows and components count from 0");
+    }
+    return {};
+}
+
+Result<void> check_metadata(std::string_view text, size_t row) {
+    if (text.empty()) return {};
+    if (text.size() > metadata_bytes_max) {
+        return fail(ErrorCode::too_large,
+                    fmt::format("the metadata of row {} have {} bytes, {} at most are allowed", row,
+                                text.size(), metadata_bytes_max));
+    }
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || text[first] != '{' || !nlohmann::json::accept(text))
+        return fail(ErrorCode::malformed, fmt::format("the metadata of row {} are not a JSON object", row));
+    return {};
+}
+
+// An id that stands twice among them, if there is one.
+std::optional<uint64_t> repeated(std::span<const uint64_t> ids) {
+    bool rising = true;
+    for (size_t i = 1; i < ids.size(); ++i) rising &= ids[i - 1] < ids[i];
+    if (rising) return std::nullopt;
+    tsl::robin_set<uint64_t> seen;
+    seen.reserve(ids.size());
+    for (const uint64_t id : ids) {
+        if (!seen.insert(id).second) return id;
+    }
+    return std::nullopt;
+}
+
+Result<size_t> check_request(const InsertRequest& request, uint32_t dimension, const std::string& name) {
+    if (request.vectors.empty())
+        return fail(ErrorCode::invalid_argument, "an insert needs at least one vector");
+    if (request.vectors.size() % dimension != 0) {
+        return fail(ErrorCode::dimension_mismatch,
+                    fmt::format("{} values are not rows of {}, the dimension of collection {}",
+                                request.vectors.size(), dimension, name));
+    }
+    const size_t rows = request.vectors.size() / dimension;
+    size_t bytes = request.vectors.size_bytes();
+    for (const std::string_view text : request.metadata) bytes += text.size();
+    if (rows > insert_rows_max || bytes > insert_bytes_max) {
+        return fail(ErrorCode::too_large,
+                    fmt::format("an insert of {} rows and {} bytes is over the limit of {} rows and {} bytes",
+                                rows, bytes, insert_rows_max, insert_bytes_max),
+                    "insert in smaller batches");
+    }
+    if (!request.ids.empty() && request.ids.size() != rows)
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} ids were given for {} vectors", request.ids.size(), rows));
+    if (!request.metadata.empty() && request.metadata.size() != rows)
+        return fail(ErrorCode::invalid_argument, fmt::format("metadata for {} rows were given for {} vectors",
+                                                             request.metadata.size(), rows));
+    VEXFS_TRY(check_finite(request.vectors, dimension));
+    for (size_t row = 0; row < request.metadata.size(); ++row)
+        VEXFS_TRY(check_metadata(request.metadata[row], row));
+    if (const auto id = repeated(request.ids))
+        return fail(ErrorCode::invalid_argument, fmt::format("id {} stands twice in one insert", *id));
+    return rows;
+}
+
+float norm_of(const float* vector, uint32_t dimension) {
+    return std::sqrt(simd::kernels().dot(vector, vector, dimension));
+}
+
+}  // namespace
+
+Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
+    VEXFS_ASSIGN(const size_t rows, check_request(request, dimension_, name_));
+    InsertReply reply;
+    uint64_t sequence = 0;
+    {
+        const std::lock_guard write(write_mutex_);
+        VEXFS_TRY(check_writable());
+        if (rows > RowTable::rows_max - rows_.appended())
+            return fail(ErrorCode::too_large,
+                        fmt::format("collection {} has no room for {} more rows", name_, rows));
+        if (request.mark) {
+            const auto entry = imports_.find(request.mark->key);
+            const uint64_t done = entry == imports_.end() ? 0 : entry->second;
+            if (done + rows != request.mark->rows_done) {
+                return fail(ErrorCode::invalid_argument,
+                            fmt::format("this import stands at row {}, the insert is for rows {} to {}", done,
+                                        request.mark->rows_done - rows, request.mark->rows_done),
+                            "ask for its status and go on from there");
+            }
+        }
+        if (request.ids.empty()) {
+            if (UINT64_MAX - next_id_ < rows)
+                return fail(ErrorCode::too_large, "there are no ids left to assign");
+            reply.ids.resize(rows);
+            for (size_t i = 0; i < rows; ++i) reply.ids[i] = next_id_ + i;
+        } else {
+            reply.ids.assign(request.ids.begin(), request.ids.end());
+            for (const uint64_t id : reply.ids) {
+                if (!ids_.contains(id)) continue;
+                if (request.on_conflict == OnConflict::fail)
+                    return fail(ErrorCode::already_exists,
+                                fmt::format("collection {} has a point with id {} already", name_, id),
+                                "upsert replaces points");
+                ++reply.replaced;
+            }
+        }
+        VEXFS_ASSIGN(sequence, append({format::RecordKind::insert, reply.ids, request.vectors,
+                                       request.metadata, request.mark.value_or(ImportMark{})}));
+    }
+    counters_.inserts += rows;
+    if (options_.wake_background) options_.wake_background();
+    VEXFS_TRY(commit(sequence, request.durability));
+    return reply;
+}
+
+Result<uint64_t> LocalCollection::erase(std::span<const uint64_t> ids, std::optional<Durability> durability) {
+    if (ids.size() > erase_ids_max)
+        return fail(ErrorCode::too_large,
+                    fmt::format("{} ids are over the limit of {} of one delete", ids.size(), erase_ids_max));
+    std::vector<uint64_t> present;
+    uint64_t sequence = 0;
+    {
+        const std::lock_guard write(write_mutex_);
+        VEXFS_TRY(check_writable());
+        tsl::robin_set<uint64_t> seen;
+        for (const uint64_t id : ids) {
+            if (ids_.contains(id) && seen.insert(id).second) present.push_back(id);
+        }
+        if (present.empty()) return 0;
+        VEXFS_ASSIGN(sequence, append({format::RecordKind::erase, present, {}, {}, {}}));
+    }
+    counters_.deletes += present.size();
+    VEXFS_TRY(commit(sequence, durability));
+    return present.size();
+}
+
+Result<void> LocalCollection::update_metadata(uint64_t id, std::string_view metadata, bool merge) {
+    VEXFS_TRY(check_metadata(metadata, 0));
+    std::string text(metadata);
+    uint64_t sequence = 0;
+    {
+        const std::lock_guard write(write_mutex_);
+        VEXFS_TRY(check_writable());
+        VEXFS_ASSIGN(const uint32_t row, find(id));
+        if (merge) {
+            const std::string_view old = metadata_text(rows_.metadata(row));
+            auto merged = old.empty() ? nlohmann::json::object() : nlohmann::json::parse(old);
+            merged.merge_patch(metadata.empty() ? nlohmann::json::object() : nlohmann::json::parse(metadata));
+            text = merged.dump();
+            VEXFS_TRY(check_metadata(text, 0));
+        }
+        const std::string_view view = text;
+        VEXFS_ASSIGN(sequence, append({format::RecordKind::metadata, {&id, 1}, {}, {&view, 1}, {}}));
+    }
+    ++counters_.updates;
+    return commit(sequence, std::nullopt);
+}
+
+Result<void> LocalCollection::check_writable() const {
+    if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
+    if (!refuses_writes_) return {};
+    const std::shared_lock lock(schema_mutex_);
+    return fail(
+        ErrorCode::read_only,
+        fmt::format("collection {} takes no writes since its disk failed: {}", name_, read_only_->message),
+        "mend the disk and restart; the collection then recovers what is on it");
+}
+
+void LocalCollection::refuse_writes(const Error& error) {
+    const std::lock_guard lock(schema_mutex_);
+    if (!read_only_) read_only_ = error;
+    refuses_writes_ = true;
+}
+
+Result<uint64_t> LocalCollection::append(const RecordContent& content) {
+    if (segments_.back()->bytes() >= options_.segment_bytes) VEXFS_TRY(roll_segment());
+    auto record = segments_.back()->append(content, next_sequence_);
+    if (!record) {
+        if (segments_.back()->broken()) refuse_writes(record.error());
+        return tl::unexpected(record.error());
+    }
+    apply(*record);
+    return record->header->sequence;
+}
+
+void LocalCollection::apply(const RecordView& record) {
+    const uint32_t count = record.header->count;
+    const std::byte* metadata = record.metadata;
+    switch (static_cast<format::RecordKind>(record.header->kind)) {
+        case format::RecordKind::insert: {
+            const uint32_t first = rows_.appended();
+            for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
+                const float* vector = record.vectors + size_t{i} * dimension_;
+                rows_.append(record.ids[i], vector, metadata, norm_of(vector, dimension_));
+                next_id_ = std::max(next_id_, record.ids[i] + (record.ids[i] != UINT64_MAX ? 1 : 0));
+            }
+            // First seen, then the old ones gone: a search between finds both and keeps the newer.
+            rows_.publish();
+            const std::lock_guard lock(ids_mutex_);
+            for (uint32_t i = 0; i < count; ++i) {
+                const auto [entry, fresh] = ids_.insert({record.ids[i], first + i});
+                if (fresh) continue;
+                rows_.kill(entry->second);
+                entry.value() = first + i;
+            }
+            break;
+        }
+        case format::RecordKind::erase: {
+            const std::lock_guard lock(ids_mutex_);
+            for (uint32_t i = 0; i < count; ++i) {
+                const auto entry = ids_.find(record.ids[i]);
+                if (entry == ids_.end()) continue;
+                rows_.kill(entry->second);
+                ids_.erase(entry);
+            }
+            break;
+        }
+        case format::RecordKind::metadata: {
+            const std::shared_lock lock(ids_mutex_);
+            for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
+                const auto entry = ids_.find(record.ids[i]);
+                if (entry != ids_.end()) rows_.set_metadata(entry->second, metadata);
+            }
+            break;
+        }
+    }
+    if (record.header->import_key != 0) imports_[record.header->import_key] = record.header->import_rows_done;
+    next_sequence_ = record.header->sequence + 1;
+    generation_.fetch_add(1, std::memory_order_release);
+}
+
+// Seals the active segment and begins another.
+Result<void> LocalCollection::roll_segment() {
+    if (auto synced = sync_log(); !synced) return tl::unexpected(synced.error());
+    Manifest manifest = manifest_;
+    ManifestSegment& sealed = manifest.segments.back();
+    uint64_t rows_before = 0;
+    for (const ManifestSegment& segment : manifest.segments) rows_before += segment.rows;
+    sealed.rows = rows_.appended() - rows_before;
+    sealed.bytes = segments_.back()->bytes();
+    const ManifestSegment fresh{manifest.next_number++, next_sequence_, 0, 0};
+    manifest.segments.push_back(fresh);
+    const std::string path = fmt::format("{}/{}", directory_, Segment::file_name(fresh.number));
+    auto segment = Segment::create(disk_, directory_, identity_of(fresh), segments_.back()->bytes_max());
+    if (!segment) {
+        static_cast<void>(disk_.remove(path));
+        return tl::unexpected(segment.error());
+    }
+    if (auto written = write_manifest(disk_, directory_, manifest); !written) {
+        // A full disk fails before the rename. After other failures it is not known which manifest the disk
+        // has.
+        if (written.error().code == ErrorCode::no_space) {
+            static_cast<void>(disk_.remove(path));
+        } else {
+            refuse_writes(written.error());
+        }
+        return tl::unexpected(written.error());
+    }
+    manifest_ = std::move(manifest);
+    segments_.push_back(std::move(*segment));
+    return {};
+}
+
+Result<void> LocalCollection::commit(uint64_t sequence, std::optional<Durability> durability) {
+    if (durability.value_or(schema().durability) == Durability::async) {
+        unsynced_sequence_ = sequence;
+        return {};
+    }
+    auto done = group_commit_.wait(sequence, [this]() -> Result<uint64_t> {
+        Segment* segment = nullptr;
+        uint64_t last = 0;
+        {
+            const std::lock_guard write(write_mutex_);
+            segment = segments_.back().get();
+            last = next_sequence_ - 1;
+        }
+        // Segments before this one were synced when they were sealed.
+        VEXFS_TRY(segment->sync());
+        return last;
+    });
+    if (!done) refuse_writes(done.error());
+    return done;
+}
+
+// Under write_mutex_, or when nobody else is there.
+Result<uint64_t> LocalCollection::sync_log() {
+    const uint64_t last = next_sequence_ - 1;
+    if (auto done = segments_.back()->sync(); !done) {
+        refuse_writes(done.error());
+        return tl::unexpected(done.error());
+    }
+    group_commit_.reached(last);
+    return last;
+}
+
+void LocalCollection::sync_behind() {
+    const uint64_t sequence = unsynced_sequence_.exchange(0);
+    if (sequence != 0) static_cast<void>(commit(sequence, Durability::group));
+}
+
+uint64_t LocalCollection::imported_rows(uint64_t key) const {
+    const std::lock_guard write(write_mutex_);
+    const auto entry = imports_.find(key);
+    return entry == imports_.end() ? 0 : entry->second;
+}
+
+}  // namespace vexfs

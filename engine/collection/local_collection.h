@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// A collection in a directory of this machine. See collection.h for what its functions do.
+//
+// Locks, in the order in which they are taken: checkpoint_mutex_, write_mutex_ (the log's end and all that
+// follows from it), ids_mutex_ (the map from ids to rows), then those inside of Indexing, GroupCommit and
+// schema_mutex_. Searches take ids_mutex_ only to look ids up.
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/collection/collection.h"
+#include "engine/collection/group_commit.h"
+#include "engine/collection/indexing.h"
+#include "engine/collection/row_table.h"
+#include "engine/storage/manifest.h"
+#include "engine/storage/segment.h"
+
+namespace vexfs {
+
+struct CollectionOptions {
+    uint64_t segment_bytes = uint64_t{256} << 20;
+    std::function<void()> wake_background;  // there is something to index
+};
+
+class LocalCollection final : public Collection {
+  public:
+    // Writes an empty collection's files into a directory that is there.
+    static Result<void> create(Disk& disk, const std::string& directory, const Schema& schema);
+    static Result<std::shared_ptr<LocalCollection>> open(Disk& disk, std::string name, std::string directory,
+                                                         CollectionOptions options);
+    // Syncs what is not, and writes the graph down where much of it is not on the disk. A dropped collection
+    // removes its directory.
+    ~LocalCollection() override;
+
+    Result<InsertReply> insert(const InsertRequest& request) override;
+    Result<uint64_t> erase(std::span<const uint64_t> ids, std::optional<Durability> durability) override;
+    Result<void> update_metadata(uint64_t id, std::string_view metadata, bool merge) override;
+    Result<std::vector<Point>> get(std::span<const uint64_t> ids, bool with_vector) const override;
+    Result<SearchReply> search(const SearchRequest& request) const override;
+    Result<Page> scroll(uint64_t cursor, uint32_t limit, const Filter* filter,
+                        bool with_vector) const override;
+    uint64_t imported_rows(uint64_t key) const override;
+    Result<void> configure(const nlohmann::json& parameters) override;
+    Result<void> optimize(const std::function<bool(uint64_t, uint64_t)>& progress) override;
+    CollectionInfo info() const override;
+    CollectionStats stats() const override;
+    Schema schema() const override;
+
+    // Background work: indexes some rows, or writes the graph down when it is due. False when there is
+    // nothing to do.
+    bool index_some();
+    // Puts acknowledged writes of `async` durability on the disk.
+    void sync_behind();
+    // From now on every call is not_found and nothing is written; the destructor removes `directory`, to which
+    // the caller moves the collection. Without one it is as before.
+    void set_dropped(const std::optional<std::string>& directory);
+
+  private:
+    struct MixId {
+        size_t operator()(uint64_t id) const;
+    };
+    struct Counters {
+        std::atomic<uint64_t> searches = 0, inserts = 0, deletes = 0, updates = 0, search_us_total = 0,
+                              search_us_max = 0, distances = 0;
+    };
+
+    LocalCollection(Disk& disk, std::string name, std::string directory, CollectionOptions options,
+                    Manifest manifest);
+
+    // Recovery.
+    Result<void> open_segments();
+    void open_index();
+    void remove_leftovers();
+
+    // The one way by which a record becomes visible, written just now or replayed.
+    void apply(const RecordView& record);
+    // Under write_mutex_.
+    Result<void> check_writable() const;
+    Result<uint64_t> append(const RecordContent& content);  // the record's sequence
+    Result<void> roll_segment();
+    // Without a lock: waits as long as `durability` says.
+    Result<void> commit(uint64_t sequence, std::optional<Durability> durability);
+    Result<uint64_t> sync_log();
+    Result<void> checkpoint_index();
+    bool checkpoint_due(uint32_t unsaved, uint32_t saved) const;
+
+    Result<uint32_t> find(uint64_t id) const;
+    Point point_at(uint32_t row, bool with_vector) const;
+    SegmentIdentity identity_of(const ManifestSegment& segment) const;
+    void refuse_writes(const Error& error);
+
+    Disk& disk_;
+    const std::string name_;
+    const std::string directory_;
+    const CollectionOptions options_;
+    const uint32_t dimension_;
+    const simd::Metric metric_;
+
+    std::mutex checkpoint_mutex_;  // taken before write_mutex_, while the graph is written down
+
+    mutable std::mutex write_mutex_;
+    Manifest manifest_;  // its schema is a copy of schema_
+    std::vector<std::unique_ptr<Segment>> segments_;
+    uint64_t next_sequence_ = 1;
+    uint64_t next_id_ = 0;
+    std::unordered_map<uint64_t, uint64_t> imports_;  // rows done by key
+
+    mutable std::shared_mutex ids_mutex_;
+    tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
+    RowTable rows_;
+    GroupCommit group_commit_;
+    std::unique_ptr<Indexing> indexing_;  // null for flat
+
+    mutable std::shared_mutex schema_mutex_;
+    Schema schema_;
+    std::optional<Error> read_only_;  // why, see schema_mutex_
+    std::string background_error_;
+    std::string dropped_directory_;
+
+    std::atomic<bool> dropped_ = false;
+    std::atomic<bool> refuses_writes_ = false;
+    std::atomic<uint64_t> unsynced_sequence_ = 0;  // the last `async` write
+    std::atomic<uint64_t> generation_ = 0;
+    mutable Counters counters_;
+};
+
+}  // namespace vexfs

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/collection/store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <shared_mutex>
+#include <thread>
+
+#include "engine/base/unique_fd.h"
+#include "engine/collection/background.h"
+
+namespace vexfs {
+namespace {
+
+// Names that no collection can have: they begin with a dot.
+constexpr std::string_view being_made = ".new-";
+constexpr std::string_view being_removed = ".removed-";
+
+Result<UniqueFd> lock_directory(const std::string& directory) {
+    const std::string path = directory + "/LOCK";
+    UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+    if (!fd) return fail_errno(fmt::format("open {}", path), errno);
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return fail_errno(fmt::format("lock {}", path), errno);
+        std::string holder(32, '\0');
+        const ssize_t got = pread(fd.get(), holder.data(), holder.size(), 0);
+        holder.resize(got > 0 ? static_cast<size_t>(got) : 0);
+        holder.erase(std::ranges::remove(holder, '\n').begin(), holder.end());
+        return fail(ErrorCode::busy,
+                    fmt::format("data directory {} is in use by process {}", directory, holder),
+                    "stop that process, or use it: vexfsctl without --embedded asks the daemon");
+    }
+    const std::string pid = fmt::format("{}\n", getpid());
+    if (ftruncate(fd.get(), 0) != 0 || pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
+        return fail_errno(fmt::format("write {}", path), errno);
+    return fd;
+}
+
+}  // namespace
+
+struct Store::State {
+    Disk& disk = posix_disk();
+    StoreOptions options;
+    std::string collections_directory;
+    UniqueFd lock;
+
+    mutable std::shared_mutex mutex;  // of the maps below
+    std::map<std::string, std::shared_ptr<LocalCollection>, std::less<>> collections;
+    std::map<std::string, Error, std::less<>> quarantined;
+    std::mutex change_mutex;  // one creation or removal at a time
+    uint64_t removals = 0;
+    std::unique_ptr<Background> background;
+
+    std::string path_of(std::string_view name) const {
+        return fmt::format("{}/{}", collections_directory, name);
+    }
+
+    CollectionOptions collection_options() {
+        CollectionOptions made;
+        made.segment_bytes = options.segment_bytes;
+        if (background) made.wake_background = [this] { background->wake(); };
+        return made;
+    }
+
+    Result<std::shared_ptr<LocalCollection>> open_collection(const std::string& name) {
+        return LocalCollection::open(disk, name, path_of(name), collection_options());
+    }
+
+    void keep(const std::string& name, std::shared_ptr<LocalCollection> collection) {
+        if (background) background->add(collection);
+        const std::unique_lock guard(mutex);
+        collections[name] = std::move(collection);
+    }
+
+    Result<void> open_all() {
+        VEXFS_ASSIGN(const auto entries, disk.list(collections_directory));
+        for (const std::string& name : entries) {
+            if (name.starts_with(being_made) || name.starts_with(being_removed)) {
+                VEXFS_TRY(disk.remove_directory(path_of(name)));
+                continue;
+            }
+            if (!check_collection_name(name)) continue;
+            if (auto collection = open_collection(name)) {
+                keep(name, std::move(*collection));
+            } else {
+                quarantined.emplace(name, collection.error());
+            }
+        }
+        return {};
+    }
+};
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+    auto state = std::make_unique<State>();
+    state->options = options;
+    state->collections_directory = options.directory + "/collections";
+    VEXFS_TRY(state->disk.make_directory(state->collections_directory));
+    VEXFS_ASSIGN(state->lock, lock_directory(options.directory));
+    if (options.background_indexing) {
+        const unsigned cpus = std::max(1u, std::thread::hardware_concurrency());
+        state->background =
+            std::make_unique<Background>(options.index_threads == 0 ? cpus : options.index_threads);
+    }
+    VEXFS_TRY(state->open_all());
+    return std::unique_ptr<Store>(new Store(std::move(state)));
+}
+
+Store::~Store() {
+    if (state_->background) state_->background->stop();
+}
+
+Result<std::shared_ptr<Collection>> Store::create(const std::string& name, const Schema& schema) {
+    VEXFS_TRY(check_collection_name(name));
+    VEXFS_TRY(check(schema));
+    const std::lock_guard change(state_->change_mutex);
+    {
+        const std::shared_lock lock(state_->mutex);
+        if (state_->collections.contains(name))
+            return fail(ErrorCode::already_exists, fmt::format("collection {} exists already", name));
+        if (state_->quarantined.contains(name)) {
+            return fail(ErrorCode::already_exists,
+                        fmt::format("collection {} exists already, but can't be opened: {}", name,
+                                    state_->quarantined.find(name)->second.message));
+        }
+    }
+    // Made beside its place and moved there whole.
+    const std::string fresh = state_->path_of(std::string(being_made) + name);
+    VEXFS_TRY(state_->disk.remove_directory(fresh));
+    VEXFS_TRY(state_->disk.make_directory(fresh));
+    VEXFS_TRY(LocalCollection::create(state_->disk, fresh, schema));
+    VEXFS_TRY(state_->disk.rename(fresh, state_->path_of(name)));
+    VEXFS_TRY(state_->disk.sync_directory(state_->collections_directory));
+    VEXFS_ASSIGN(auto collection, state_->open_collection(name));
+    state_->keep(name, collection);
+    return collection;
+}
+
+Result<std::shared_ptr<Collection>> Store::find(const std::string& name) const {
+    const std::shared_lock lock(state_->mutex);
+    if (const auto entry = state_->collections.find(name); entry != state_->collections.end())
+        return entry->second;
+    if (const auto entry = state_->quarantined.find(name); entry != state_->quarantined.end()) {
+        Error error = entry->second;
+        error.message = fmt::format("collection {} can't be opened: {}", name, error.message);
+        return tl::unexpected(error);
+    }
+    return fail(ErrorCode::not_found, fmt::format("there is no collection {}", name),
+                "collection list shows those that there are, collection create makes one");
+}
+
+Result<void> Store::drop(const std::string& name) {
+    const std::lock_guard change(state_->change_mutex);
+    std::shared_ptr<LocalCollection> collection;
+    {
+        const std::shared_lock lock(state_->mutex);
+        const auto entry = state_->collections.find(name);
+        if (entry != state_->collections.end()) collection = entry->second;
+    }
+    if (!collection) {
+        if (auto found = find(name); !found) return tl::unexpected(found.error());
+    }
+    const std::string aside =
+        state_->path_of(fmt::format("{}{}-{}", being_removed, ++state_->removals, name));
+    // Before its name is free for another: this one writes nothing any more.
+    collection->set_dropped(aside);
+    if (auto moved = state_->disk.rename(state_->path_of(name), aside); !moved) {
+        collection->set_dropped(std::nullopt);
+        return moved;
+    }
+    VEXFS_TRY(state_->disk.sync_directory(state_->collections_directory));
+    const std::unique_lock lock(state_->mutex);
+    state_->collections.erase(name);
+    return {};
+}
+
+std::vector<std::string> Store::names() const {
+    std::vector<std::string> all;
+    const std::shared_lock lock(state_->mutex);
+    for (const auto& [name, collection] : state_->collections) all.push_back(name);
+    return all;
+}
+
+std::vector<Quarantined> Store::quarantined() const {
+    std::vector<Quarantined> all;
+    const std::shared_lock lock(state_->mutex);
+    for (const auto& [name, error] : state_->quarantined) all.push_back({name, error});
+    return all;
+}
+
+const std::string& Store::directory() const {
+    return state_->options.directory;
+}
+
+unsigned Store::index_threads() const {
+    return state_->background ? state_->background->threads() : 0;
+}
+
+void Store::set_index_threads(unsigned count) {
+    if (state_->background) state_->background->set_threads(std::max(1u, count));
+}
+
+}  // namespace vexfs

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "tests/engine/points.h"
+#include "tests/engine/temporary_directory.h"
+
+using namespace vexfs;
+using namespace vexfs::test;
+
+TEST_CASE("eight threads insert, search and delete, and each sees what it wrote") {
+    constexpr uint32_t dimension = 16;
+    constexpr uint64_t threads = 8;
+    constexpr uint64_t rounds = 60;
+    constexpr uint64_t batch = 10;
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path(), 256 << 10);
+    const auto points = store->create("points", schema_of(dimension)).value();
+    std::atomic<uint64_t> faults = 0;
+    const auto expect = [&](bool condition) { faults += condition ? 0 : 1; };
+
+    std::vector<std::jthread> workers;
+    for (uint64_t worker = 0; worker < threads; ++worker) {
+        workers.emplace_back([&, worker] {
+            for (uint64_t round = 0; round < rounds; ++round) {
+                const auto seed = static_cast<uint32_t>(worker * rounds + round);
+                const auto vectors = random_vectors(batch, dimension, seed);
+                std::vector<uint64_t> ids;
+                for (uint64_t i = 0; i < batch; ++i) ids.push_back(seed * batch + i);
+                expect(insert(*points, vectors, ids).has_value());
+
+                const auto exact = search(*points, {vectors.begin(), vectors.begin() + dimension}, 1, true);
+                expect(exact && exact->hits.size() == 1 && exact->hits[0].id == ids[0]);
+                expect(search(*points, {vectors.begin(), vectors.begin() + dimension}, 5).has_value());
+
+                expect(points->update_metadata(ids[2], R"({"seen":true})", true).has_value());
+                expect(points->erase(std::span(ids).first(2)).value_or(0) == 2);
+                expect(points->get(ids, true)->size() == batch - 2);
+                const auto after = search(*points, {vectors.begin(), vectors.begin() + dimension}, 3);
+                expect(after && !after->hits.empty() && after->hits[0].id != ids[0]);
+            }
+        });
+    }
+    workers.clear();
+    CHECK(faults == 0);
+    CHECK(points->info().points == threads * rounds * (batch - 2));
+    REQUIRE(points->optimize({}));
+    CHECK(points->info().backlog_rows == 0);
+    CHECK(search(*points, random_vectors(1, dimension, 9), 10)->path == "graph");
+}
+
+TEST_CASE("a collection is dropped and made again while others use it") {
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path());
+    std::atomic<bool> done = false;
+    std::vector<std::jthread> users;
+    for (uint32_t user = 0; user < 3; ++user) {
+        users.emplace_back([&, user] {
+            while (!done) {
+                const auto points = store->find("points");
+                if (!points) continue;
+                static_cast<void>(insert(**points, random_vectors(5, 4, user)));
+                static_cast<void>(search(**points, {1, 2, 3, 4}, 3));
+                static_cast<void>((*points)->info());
+            }
+        });
+    }
+    for (int i = 0; i < 20; ++i) {
+        CHECK(store->create("points", schema_of(4)));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        CHECK(store->drop("points"));
+    }
+    done = true;
+    users.clear();
+    CHECK(store->names().empty());
+}
