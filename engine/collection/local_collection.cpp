@@ -228,7 +228,7 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     Schema changed = schema();
     for (const auto& [name, value] : parameters.items()) {
         const auto number = [&, &given = value](uint32_t& to, uint64_t high) -> Result<void> {
-            if (!given.is_number_unsigned() || given.get<uint64_t>() > high)
+            if (!in_range(given, 0, high))
                 return fail(
                     ErrorCode::invalid_argument,
                     fmt::format("{} must be a whole number up to {}, not {}", name, high, given.dump()));

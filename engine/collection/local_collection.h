@@ -60,8 +60,8 @@ class LocalCollection final : public Collection {
     bool index_some();
     // Puts acknowledged writes of `async` durability on the disk.
     void sync_behind();
-    // From now on every call is not_found and nothing is written; the destructor removes `directory`, to which
-    // the caller moves the collection. Without one it is as before.
+    // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
+    // which the caller moves the collection. Without one it is as before.
     void set_dropped(const std::optional<std::string>& directory);
 
   private:

@@ -58,15 +58,14 @@ tl::unexpected<Error> wrong(std::string_view name, std::string_view wanted, cons
 
 template <class T>
 Parameter whole_number(std::string_view name, T HnswParameters::*member, uint64_t low, uint64_t high) {
-    return {
-        name,
-        [=](Schema& schema, const json& value) -> Result<void> {
-            if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high)
-                return wrong(name, fmt::format("a whole number from {} to {}", low, high), value);
-            schema.hnsw.*member = value.get<T>();
-            return {};
-        },
-        [=](const Schema& schema) { return json(schema.hnsw.*member); }, true};
+    return {name,
+            [=](Schema& schema, const json& value) -> Result<void> {
+                if (!in_range(value, low, high))
+                    return wrong(name, fmt::format("a whole number from {} to {}", low, high), value);
+                schema.hnsw.*member = value.get<T>();
+                return {};
+            },
+            [=](const Schema& schema) { return json(schema.hnsw.*member); }, true};
 }
 
 const std::vector<Parameter>& parameters() {
@@ -139,6 +138,11 @@ Result<void> check_collection_name(std::string_view name) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' can't be a collection's name", name.substr(0, 200)),
                 "use 1 to 128 letters, digits, '_', '.' and '-', not beginning with '.' or '-'");
+}
+
+bool in_range(const json& value, uint64_t low, uint64_t high) {
+    if (!value.is_number_integer() || (!value.is_number_unsigned() && value.get<int64_t>() < 0)) return false;
+    return value.get<uint64_t>() >= low && value.get<uint64_t>() <= high;
 }
 
 Result<void> set_parameter(Schema& schema, std::string_view name, const json& value) {

@@ -68,6 +68,9 @@ Result<Durability> durability_from_name(std::string_view name);
 // 1 to 128 bytes of letters, digits, '.', '_' and '-', the first a letter, a digit or '_'.
 Result<void> check_collection_name(std::string_view name);
 
+// A whole number between the two, both included.
+bool in_range(const nlohmann::json& value, uint64_t low, uint64_t high);
+
 // Sets one parameter by its name in the presets, the CLI's --set and the requests ("m", "ef_search",
 // "durability", ...). An unknown name, a wrong type or a value out of range is invalid_argument, and the
 // message names the range.

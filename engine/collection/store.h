@@ -32,7 +32,7 @@ class Store {
   public:
     // busy where another process holds the directory.
     static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
-    // Stops the background work, writes the indexes down and unlocks.
+    // Stops the background work, writes the indexes down and unlocks. Collections must have been let go.
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;

@@ -210,7 +210,8 @@ TEST_CASE("some parameters change while it serves, others are refused") {
               ErrorCode::invalid_argument);
         CHECK(points->schema().hnsw.ef_search == 300);
     }
-    const auto schema = open_store(directory.path())->find("points").value()->schema();
+    const auto store = open_store(directory.path());
+    const auto schema = store->find("points").value()->schema();
     CHECK(schema.hnsw.ef_search == 300);
     CHECK(schema.durability == Durability::async);
     CHECK(schema.access.mode == 0640);

@@ -55,7 +55,10 @@ TEST_CASE("the index is there after a restart, and built again where its file is
     StoreOptions options;
     options.directory = directory.path();
     options.background_indexing = false;
-    CHECK(Store::open(options).value()->find("points").value()->info().indexed_points == 2000);
+    {
+        const auto store = Store::open(options).value();
+        CHECK(store->find("points").value()->info().indexed_points == 2000);
+    }
 
     for (const auto& entry : std::filesystem::directory_iterator(directory / "collections/points")) {
         if (entry.path().extension() == ".hnsw")
@@ -93,7 +96,8 @@ TEST_CASE("a process that dies loses nothing that it acknowledged") {
     REQUIRE(waitpid(child, &status, 0) == child);
     REQUIRE(status == 0);
     REQUIRE(ids.size() == 300);
-    const auto points = open_store(directory.path())->find("points").value();
+    const auto store = open_store(directory.path());
+    const auto points = store->find("points").value();
     CHECK(points->get(ids, false)->size() == 300);
     CHECK(points->info().points == 300);
 }
@@ -117,7 +121,8 @@ TEST_CASE("an import goes on where it stopped, each row once") {
               "this import stands at row 20, the insert is for rows 10 to 20");
         CHECK_FALSE(batch(*points, 40));
     }
-    const auto points = open_store(directory.path())->find("points").value();
+    const auto store = open_store(directory.path());
+    const auto points = store->find("points").value();
     CHECK(points->imported_rows(42) == 20);
     CHECK(points->imported_rows(43) == 0);
     REQUIRE(batch(*points, 30));
