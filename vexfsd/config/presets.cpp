@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsd/config/presets.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "vexfsd/base/nearest.h"
+#include "vexfsd/config/toml_file.h"
+
+namespace vexfs {
+namespace {
+
+// Reads one preset's file; every mistake in it goes to `problems`.
+class PresetReader {
+  public:
+    PresetReader(Preset& preset, std::vector<ConfigProblem>& problems)
+        : preset_(preset), problems_(problems) {}
+
+    // The keys come sorted, so the algorithm is known before the parameters.
+    void read(const toml::table& table) {
+        bool has_algorithm = false;
+        for (const auto& [key, node] : table) {
+            const std::string_view name = key.str();
+            if (name == "description") {
+                take_description(node);
+            } else if (name == "algorithm") {
+                has_algorithm = true;
+                take_algorithm(node);
+            } else if (name == "target_recall") {
+                take_target_recall(node);
+            } else if (name == "parameters") {
+                take_parameters(node);
+            } else {
+                constexpr std::string_view known[] = {"description", "algorithm", "target_recall",
+                                                      "parameters"};
+                add(key.source(), fmt::format("a preset has no key {}", name), did_you_mean(name, known));
+            }
+        }
+        if (!has_algorithm) problems_.push_back({preset_.file, 0, 0, "the preset names no algorithm", {}});
+    }
+
+  private:
+    void add(const toml::source_region& place, std::string message, std::string hint = {}) {
+        problems_.push_back(problem_at(preset_.file, place, std::move(message), std::move(hint)));
+    }
+
+    void take_description(const toml::node& node) {
+        if (const auto* text = node.as_string()) {
+            preset_.description = text->get();
+        } else {
+            add(node.source(), "description takes a string");
+        }
+    }
+
+    void take_algorithm(const toml::node& node) {
+        const auto* text = node.as_string();
+        if (text == nullptr) return add(node.source(), "algorithm takes a string");
+        auto algorithm = algorithm_from_name(text->get());
+        if (!algorithm) return add(node.source(), algorithm.error().message, algorithm.error().hint);
+        preset_.algorithm = *algorithm;
+    }
+
+    void take_target_recall(const toml::node& node) {
+        const auto recall = node.is_number() ? node.value<double>() : std::nullopt;
+        if (!recall) return add(node.source(), "target_recall takes a number");
+        // Written so that NaN is refused as well.
+        if (!(*recall > 0 && *recall <= 1)) {
+            return add(node.source(), fmt::format("target_recall is {}, out of its range 0 to 1", *recall));
+        }
+        preset_.target_recall = *recall;
+    }
+
+    void take_parameters(const toml::node& node) {
+        const toml::table* table = node.as_table();
+        if (table == nullptr) return add(node.source(), "parameters takes a table");
+        for (const auto& [key, value] : *table) {
+            const std::string name(key.str());
+            auto parameter = json_of(name, value);
+            if (!parameter) {
+                add(value.source(), parameter.error().message);
+                continue;
+            }
+            if (preset_.algorithm == Algorithm::hnsw) {
+                Schema schema;
+                if (auto set = set_parameter(schema, name, *parameter); !set) {
+                    add(value.source(), set.error().message, set.error().hint);
+                    continue;
+                }
+            }
+            preset_.parameters[name] = std::move(*parameter);
+        }
+    }
+
+    Preset& preset_;
+    std::vector<ConfigProblem>& problems_;
+};
+
+}  // namespace
+
+nlohmann::json to_json(const Preset& preset) {
+    return {{"name", preset.name},
+            {"description", preset.description},
+            {"algorithm", name_of(preset.algorithm)},
+            {"target_recall", preset.target_recall},
+            {"parameters", preset.parameters},
+            {"file", preset.file}};
+}
+
+Result<Schema> schema_of(const Preset& preset) {
+    Schema schema;
+    schema.algorithm = preset.algorithm;
+    schema.target_recall = preset.target_recall;
+    schema.preset = preset.name;
+    // Before the parameters: those of an algorithm that isn't built can't be set, and that would be the
+    // error.
+    Schema probe = schema;
+    probe.dimension = 1;
+    VEXFS_TRY(check(probe));
+    for (const auto& [name, value] : preset.parameters.items()) VEXFS_TRY(set_parameter(schema, name, value));
+    probe = schema;
+    probe.dimension = 1;
+    VEXFS_TRY(check(probe));
+    return schema;
+}
+
+std::vector<std::string> PresetCatalog::default_directories() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment while we run
+    const char* directory = std::getenv("VEXFS_PRESET_DIR");
+    if (directory != nullptr && *directory != '\0') return {directory};
+    return {VEXFS_LIB_DIR "/presets", VEXFS_CONFIG_DIR "/presets"};
+}
+
+PresetCatalog PresetCatalog::load(const std::vector<std::string>& directories) {
+    PresetCatalog catalog;
+    catalog.directories_ = directories;
+    std::map<std::string, std::string> by_name;
+    for (const std::string& directory : directories) {
+        for (const std::string& file : toml_files_in(directory)) {
+            by_name[std::filesystem::path(file).stem().string()] = file;
+        }
+    }
+    for (const auto& [name, file] : by_name) catalog.add_file(name, file);
+    return catalog;
+}
+
+void PresetCatalog::add_file(const std::string& name, const std::string& path) {
+    const size_t problems_before = problems_.size();
+    auto table = read_toml(path);
+    if (!table) {
+        problems_.push_back(table.error());
+        return;
+    }
+    if (!*table) return;
+    Preset preset;
+    preset.name = name;
+    preset.file = path;
+    PresetReader(preset, problems_).read(**table);
+    if (problems_.size() != problems_before) return;
+    // What no parameter shows alone, such as max_m below m.
+    if (auto schema = schema_of(preset); !schema && schema.error().code != ErrorCode::unsupported) {
+        problems_.push_back({path, 0, 0, schema.error().message, schema.error().hint});
+        return;
+    }
+    presets_.push_back(std::move(preset));
+}
+
+Result<const Preset*> PresetCatalog::find(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const Preset& preset : presets_) {
+        if (preset.name == name) return &preset;
+        known.push_back(preset.name);
+    }
+    for (const ConfigProblem& problem : problems_) {
+        if (std::filesystem::path(problem.file).stem() == name) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("preset {} is wrong: {}", name, problem.text()),
+                        "vexfsctl config check shows all that is");
+        }
+    }
+    std::string hint = did_you_mean(name, known);
+    if (hint.empty()) {
+        hint = known.empty() ? fmt::format("there are none in {}", fmt::join(directories_, ", "))
+                             : fmt::format("there are {}", fmt::join(known, ", "));
+    }
+    return fail(ErrorCode::not_found, fmt::format("there is no preset {}", name), std::move(hint));
+}
+
+}  // namespace vexfs
