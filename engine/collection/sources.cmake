@@ -1,9 +1,11 @@
-#SPDX - License - Identifier : Apache - 2.0
-find_package(tsl - robin - map REQUIRED) target_link_libraries(vexfs - engine PRIVATE tsl::robin_map)
-    target_sources(vexfs - engine PRIVATE ${CMAKE_CURRENT_LIST_DIR} /
-                               background.cpp ${CMAKE_CURRENT_LIST_DIR} /
-                               collection_search.cpp ${CMAKE_CURRENT_LIST_DIR} /
-                               collection_write.cpp ${CMAKE_CURRENT_LIST_DIR} /
-                               indexing.cpp ${CMAKE_CURRENT_LIST_DIR} /
-                               local_collection.cpp ${CMAKE_CURRENT_LIST_DIR} /
-                               schema.cpp ${CMAKE_CURRENT_LIST_DIR} / store.cpp)
+# SPDX-License-Identifier: Apache-2.0
+find_package(tsl-robin-map REQUIRED)
+target_link_libraries(vexfs-engine PRIVATE tsl::robin_map)
+target_sources(vexfs-engine PRIVATE
+    ${CMAKE_CURRENT_LIST_DIR}/background.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/collection_search.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/indexing.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/local_collection.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/schema.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/store.cpp)
