@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
+vexfs_engine_test(test-filter
+    filter/language_test.cpp
+    filter/mistakes_test.cpp)
