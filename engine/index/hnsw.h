@@ -35,7 +35,10 @@ class Hnsw {
     Hnsw(const Hnsw&) = delete;
     Hnsw& operator=(const Hnsw&) = delete;
 
-    // vector: [dimension], finite. row must not have been added before.
+    static constexpr uint32_t row_max = (uint32_t{1} << 31) - 1;
+
+    // vector: [dimension], finite. row: at most row_max, and must not have been added before. Throws
+    // std::bad_alloc where the memory for it can't be had.
     void add(uint32_t row, const float* vector);
 
     // The `limit` rows nearest to query ([dimension]) that `accept` takes, nearest first, into `out` (cleared
@@ -55,8 +58,9 @@ class Hnsw {
     static Result<std::unique_ptr<Hnsw>> load(const std::string& path, uint32_t dimension,
                                               simd::Metric metric, const HnswParameters& parameters);
 
+    struct Graph;  // hnsw_graph.h
+
   private:
-    struct Graph;
     std::unique_ptr<Graph> graph_;
 };
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/index/anonymous_memory.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace vexfs {
+namespace {
+
+constexpr size_t huge_page_bytes = size_t{2} << 20;
+
+size_t rounded_up(size_t bytes, size_t unit) {
+    return (bytes + unit - 1) / unit * unit;
+}
+
+size_t page_bytes() {
+    static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    return bytes;
+}
+
+std::byte* map(size_t bytes) {
+    void* address =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (address == MAP_FAILED) throw std::bad_alloc();
+    return static_cast<std::byte*>(address);
+}
+
+}  // namespace
+
+AnonymousMemory::AnonymousMemory(size_t bytes) {
+    if (bytes < huge_page_bytes) {
+        bytes_ = rounded_up(std::max<size_t>(bytes, 1), page_bytes());
+        data_ = map(bytes_);
+        return;
+    }
+    // The kernel aligns a mapping to small pages only: one more huge page, and the ends are given back.
+    bytes_ = rounded_up(bytes, huge_page_bytes);
+    std::byte* start = map(bytes_ + huge_page_bytes);
+    const size_t head =
+        rounded_up(reinterpret_cast<uintptr_t>(start), huge_page_bytes) - reinterpret_cast<uintptr_t>(start);
+    data_ = start + head;
+    if (head > 0) munmap(start, head);
+    if (head < huge_page_bytes) munmap(data_ + bytes_, huge_page_bytes - head);
+    madvise(data_, bytes_, MADV_HUGEPAGE);  // a wish: without huge pages all works, slower
+}
+
+AnonymousMemory::~AnonymousMemory() {
+    if (data_ != nullptr) munmap(data_, bytes_);
+}
+
+AnonymousMemory::AnonymousMemory(AnonymousMemory&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+AnonymousMemory& AnonymousMemory::operator=(AnonymousMemory&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
+
+size_t AnonymousMemory::resident_bytes() const {
+    size_t pages = 0;
+    std::vector<unsigned char> resident(4096);
+    for (size_t at = 0; at < bytes_; at += resident.size() * page_bytes()) {
+        const size_t length = std::min(bytes_ - at, resident.size() * page_bytes());
+        if (mincore(data_ + at, length, resident.data()) != 0) return bytes_;
+        for (size_t i = 0; i < length / page_bytes(); ++i) pages += resident[i] & 1;
+    }
+    return pages * page_bytes();
+}
+
+}  // namespace vexfs

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams to and from a file that ends in the XXH3-64 of all before it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "engine/base/result.h"
+
+struct XXH3_state_s;  // xxhash.h
+
+namespace vexfs {
+
+class ChecksummedWriter {
+  public:
+    // Replaces a file that is there.
+    static Result<ChecksummedWriter> create(const std::string& path);
+    ChecksummedWriter(ChecksummedWriter&& other) noexcept;
+    ChecksummedWriter& operator=(ChecksummedWriter&&) = delete;
+    ~ChecksummedWriter();
+
+    Result<void> write(const void* data, size_t bytes);
+    template <class T>
+    requires std::is_trivially_copyable_v<T> Result<void> write(const T& value) {
+        return write(&value, sizeof value);
+    }
+    // Writes the checksum; the file is on the disk when it returns.
+    Result<void> finish();
+
+  private:
+    ChecksummedWriter(std::string path, int fd);
+    Result<void> flush();
+
+    std::string path_;
+    int fd_;
+    std::vector<std::byte> buffer_;
+    std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
+};
+
+class ChecksummedReader {
+  public:
+    // Reads the whole file once and is corrupt where the checksum fails, so that what follows can rely on the
+    // bytes being those that were written.
+    static Result<ChecksummedReader> open(const std::string& path);
+    ChecksummedReader(ChecksummedReader&& other) noexcept;
+    ChecksummedReader& operator=(ChecksummedReader&&) = delete;
+    ~ChecksummedReader();
+
+    // Corrupt where fewer bytes are left before the checksum.
+    Result<void> read(void* into, size_t bytes);
+    template <class T>
+    requires std::is_trivially_copyable_v<T> Result<void> read(T& into) { return read(&into, sizeof into); }
+    uint64_t bytes_left() const { return content_bytes_ - offset_; }
+
+    // "PATH is damaged at byte N: WHAT"
+    tl::unexpected<Error> corrupt(const std::string& what) const;
+
+  private:
+    ChecksummedReader(std::string path, int fd, uint64_t content_bytes);
+    Result<void> verify();
+    Result<void> fill();
+
+    std::string path_;
+    int fd_;
+    uint64_t content_bytes_;
+    uint64_t offset_ = 0;  // of the next byte to hand out
+    std::vector<std::byte> buffer_;
+    size_t buffered_ = 0, used_ = 0;
+};
+
+}  // namespace vexfs
