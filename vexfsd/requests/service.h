@@ -5,30 +5,41 @@
 // Requests name their operation in "op"; replies have "ok":true and the fields below, or the error. Vectors
 // come as an f32 array "vectors" [n, dimension] of the body, or as JSON in "vectors" [[...],...] or "vector"
 // [...] of the header; ids as a u64 array "ids" [n] or JSON "ids"; metadata as a u8 array "metadata" (n lines
-// of JSON, a blank line for none) or as JSON [{...}|null, ...].
+// of JSON, a blank line for none) or as JSON [{...}|null, ...]. A field that an operation doesn't have is an
+// error.
 //
-//   collection.create   collection, dimension, [metric, algorithm, preset, parameters{}, exist_ok]     ->
-//   info as below, created collection.list     -> collections: [{name, points, dimension, metric, algorithm,
-//   preset, ...}], quarantined: [{name, error}] collection.info     collection -> name, points, dead_rows,
-//   indexed_points, backlog_rows, segments, disk_bytes,
-//                       index_memory_bytes, generation, read_only, schema{dimension, metric, algorithm,
-//                       parameters{}, ...}
-//   collection.delete   collection, [missing_ok] -> deleted
+// clang-format off
+//   collection.create     collection, dimension, [metric, algorithm, preset, parameters{}, exist_ok]
+//                         -> info as below, created
+//   collection.list       -> collections: [{name, points, dimension, metric, algorithm, preset, ...}],
+//                            quarantined: [{name, error}]; without those that the caller may not read
+//   collection.info       collection
+//                         -> name, points, dead_rows, indexed_points, backlog_rows, segments, disk_bytes,
+//                            index_memory_bytes, generation, read_only, [read_only_reason, background_error],
+//                            schema{dimension, metric, algorithm, parameters{}, ...}
+//   collection.delete     collection, [missing_ok] -> deleted
 //   collection.configure  collection, parameters{} -> info
-//   collection.optimize   collection, [wait] -> info                    without wait it starts and returns
-//   insert, upsert      collection, vectors, [ids, metadata, durability, import{key, rows_done}]
-//                       -> inserted, replaced, ids (u64 array; JSON where the request was text)
-//   import.status       collection, key -> rows_done
-//   get                 collection, ids, [with_vector] -> points: [{id, metadata, [vector]}], missing: [ids];
-//   vectors as an f32 array delete              collection, ids, [durability] -> deleted update_metadata
-//   collection, id, metadata, [replace] -> {}      merges (RFC 7396) unless replace search collection,
-//   vector(s) | like{id} | like{field, value}, [limit, ef_search, filter, exact, with_metadata,
-//                       with_vector] -> results: [[{id, distance, [metadata, vector]}, ...] per query], path,
-//                       distances, took_us
-//   search_range        as search, with max_distance
-//   scroll              collection, [cursor, limit, filter, with_vector] -> points, cursor or null; vectors
-//   as an f32 array stats               [collection] -> counters since the start, of all collections or one
-//   health              -> status "ok"|"degraded", version, pid, uptime_s, simd, collections, quarantined[]
+//   collection.optimize   collection, [wait] -> info; without wait it starts and returns
+//   insert, upsert        collection, vectors, [ids, metadata, durability, import{key, rows_done}]
+//                         -> inserted, replaced, ids (u64 array; JSON where the request was text)
+//   import.status         collection, key -> rows_done
+//   get                   collection, ids, [with_vector]
+//                         -> points: [{id, metadata}], missing: [ids]; vectors as an f32 array, or in each
+//                            point where the request was text
+//   delete                collection, ids, [durability] -> deleted
+//   update_metadata       collection, id, metadata, [replace] -> nothing more; merges (RFC 7396) unless replace
+//   search                collection, vector(s) | like{id} | like{field, value},
+//                         [limit, ef_search, filter, exact, with_metadata, with_vector]
+//                         -> results: [[{id, distance, [metadata, vector]}, ...] per query], path, distances,
+//                            took_us; like leaves the point itself out
+//   search_range          as search, with max_distance
+//   scroll                collection, [cursor, limit, filter, with_vector]
+//                         -> points and vectors as with get, cursor or null; a page of large metadata may be
+//                            shorter than limit
+//   stats                 [collection] -> counters since the start, of all collections or one
+//   health                -> status "ok"|"degraded", version, pid, uptime_s, simd, collections, quarantined[],
+//                            read_only[]
+// clang-format on
 //
 // import.key is 16 hexadecimal digits.
 #pragma once
@@ -73,6 +84,9 @@ class Service {
 
     // Takes effect with the next request (a reload).
     void set_options(ServiceOptions options);
+
+    // The daemon stops: long operations end early, as unavailable, and none begins. Thread-safe.
+    void interrupt();
 
   private:
     struct State;

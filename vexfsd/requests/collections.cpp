@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// collection.create, list, info, delete, configure, optimize.
+#include <fmt/format.h>
+
+#include "vexfsd/requests/json.h"
+#include "vexfsd/requests/operations.h"
+
+namespace vexfs {
+namespace {
+
+using json = nlohmann::json;
+
+json info_json(const CollectionInfo& info) {
+    json value{{"name", info.name},
+               {"points", info.points},
+               {"dead_rows", info.dead_rows},
+               {"indexed_points", info.indexed_points},
+               {"backlog_rows", info.backlog_rows},
+               {"segments", info.segments},
+               {"disk_bytes", info.disk_bytes},
+               {"index_memory_bytes", info.index_memory_bytes},
+               {"generation", info.generation},
+               {"read_only", info.read_only},
+               {"schema", to_json(info.schema)}};
+    if (info.read_only) value["read_only_reason"] = info.read_only_reason;
+    if (!info.background_error.empty()) value["background_error"] = info.background_error;
+    return value;
+}
+
+Message info_reply(const Collection& collection) {
+    Message reply;
+    reply.header = info_json(collection.info());
+    return reply;
+}
+
+// The schema that a collection.create asks for, all but its access.
+Result<Schema> wanted_schema(const ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const auto dimension, request.integer("dimension", 1, dimension_max));
+    if (!dimension) return fail(ErrorCode::invalid_argument, "the request has no dimension");
+    VEXFS_ASSIGN(const auto preset, request.optional_string("preset"));
+    VEXFS_ASSIGN(const auto metric, request.optional_string("metric"));
+    VEXFS_ASSIGN(const auto algorithm_name, request.optional_string("algorithm"));
+    VEXFS_ASSIGN(const json parameters, request.object("parameters"));
+
+    const Schema& defaults = context.options->defaults;
+    Schema schema = defaults;
+    if (preset) {
+        if (!context.options->presets) {
+            return fail(ErrorCode::not_found, fmt::format("there is no preset {}", excerpt(*preset)));
+        }
+        VEXFS_ASSIGN(schema, context.options->presets(*preset));
+    }
+    if (algorithm_name) {
+        VEXFS_ASSIGN(const Algorithm algorithm, algorithm_from_name(*algorithm_name));
+        if (preset && algorithm != schema.algorithm) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("preset {} is for the algorithm {}, not {}", *preset,
+                                    name_of(schema.algorithm), name_of(algorithm)),
+                        "name one of the two");
+        }
+        if (algorithm != schema.algorithm) {
+            // The default preset's parameters and promise are another algorithm's.
+            schema = Schema{};
+            schema.durability = defaults.durability;
+            schema.metric = defaults.metric;
+            schema.algorithm = algorithm;
+        }
+    }
+    if (metric) {
+        VEXFS_ASSIGN(schema.metric, metric_from_name(*metric));
+    }
+    schema.dimension = static_cast<uint32_t>(*dimension);
+    // Before the parameters, too: those of an algorithm that isn't built are unknown, which is not the point.
+    VEXFS_TRY(check(schema));
+    for (const auto& [name, value] : parameters.items()) VEXFS_TRY(set_parameter(schema, name, value));
+    VEXFS_TRY(check(schema));
+    return schema;
+}
+
+Result<Message> existing_collection(const Request& request, const std::string& name,
+                                    const Collection& collection, const Schema& wanted) {
+    const Schema schema = collection.schema();
+    VEXFS_TRY(check_access(request.caller, name, schema.access, Wants::read));
+    const auto differs = [&](std::string_view what, std::string_view is, std::string_view asked) {
+        return fail(ErrorCode::already_exists,
+                    fmt::format("collection {} exists already with {} {}, not {}", name, what, is, asked));
+    };
+    if (schema.dimension != wanted.dimension) {
+        return differs("dimension", std::to_string(schema.dimension), std::to_string(wanted.dimension));
+    }
+    if (schema.metric != wanted.metric)
+        return differs("metric", name_of(schema.metric), name_of(wanted.metric));
+    if (schema.algorithm != wanted.algorithm) {
+        return differs("algorithm", name_of(schema.algorithm), name_of(wanted.algorithm));
+    }
+    Message reply = info_reply(collection);
+    reply.header["created"] = false;
+    return reply;
+}
+
+}  // namespace
+
+json quarantined_json(const Store& store) {
+    json all = json::array();
+    for (const Quarantined& entry : store.quarantined()) {
+        all.push_back({{"name", entry.name},
+                       {"error",
+                        {{"code", name_of(entry.error.code)},
+                         {"message", entry.error.message},
+                         {"hint", entry.error.hint}}}});
+    }
+    return all;
+}
+
+Result<Message> create_collection(ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const std::string name, request.string("collection"));
+    VEXFS_TRY(check_collection_name(name));
+    VEXFS_ASSIGN(const bool exist_ok, request.flag("exist_ok", false));
+    VEXFS_ASSIGN(Schema schema, wanted_schema(context, request));
+    schema.access = {request.caller.uid, request.caller.gid, context.options->collection_mode};
+    auto created = context.store.create(name, schema);
+    if (created) {
+        Message reply = info_reply(**created);
+        reply.header["created"] = true;
+        return reply;
+    }
+    if (!exist_ok || created.error().code != ErrorCode::already_exists)
+        return tl::unexpected(created.error());
+    VEXFS_ASSIGN(const auto collection, context.store.find(name));
+    return existing_collection(request, name, *collection, schema);
+}
+
+Result<Message> list_collections(ServiceContext& context, const Request& request) {
+    json rows = json::array();
+    for (const std::string& name : context.store.names()) {
+        const auto collection = context.store.find(name);
+        if (!collection) continue;  // deleted since
+        const CollectionInfo info = (*collection)->info();
+        if (!may_read(request.caller, info.schema.access)) continue;
+        rows.push_back({{"name", name},
+                        {"points", info.points},
+                        {"dimension", info.schema.dimension},
+                        {"metric", name_of(info.schema.metric)},
+                        {"algorithm", name_of(info.schema.algorithm)},
+                        {"preset", info.schema.preset},
+                        {"backlog_rows", info.backlog_rows},
+                        {"disk_bytes", info.disk_bytes},
+                        {"read_only", info.read_only}});
+    }
+    Message reply;
+    reply.header = {{"collections", std::move(rows)}, {"quarantined", quarantined_json(context.store)}};
+    return reply;
+}
+
+Result<Message> collection_info(ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
+    return info_reply(*found.collection);
+}
+
+Result<Message> delete_collection(ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const bool missing_ok, request.flag("missing_ok", false));
+    Message reply;
+    const auto found = find_collection(context, request, Wants::own);
+    if (!found) {
+        if (missing_ok && found.error().code == ErrorCode::not_found) {
+            reply.header["deleted"] = false;
+            return reply;
+        }
+        // One that can't be opened tells no owner: only who may do everything deletes it.
+        VEXFS_ASSIGN(const std::string name, request.string("collection"));
+        bool quarantined = false;
+        for (const Quarantined& entry : context.store.quarantined()) quarantined |= entry.name == name;
+        if (!quarantined || !is_powerful(request.caller)) return tl::unexpected(found.error());
+        VEXFS_TRY(context.store.drop(name));
+    } else {
+        VEXFS_TRY(context.store.drop(found->name));
+    }
+    reply.header["deleted"] = true;
+    return reply;
+}
+
+Result<Message> configure_collection(ServiceContext& context, const Request& request) {
+    if (!request.has("parameters")) return fail(ErrorCode::invalid_argument, "the request has no parameters");
+    VEXFS_ASSIGN(const json parameters, request.object("parameters"));
+    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::own));
+    if (parameters.contains("uid") && !is_powerful(request.caller)) {
+        return fail(ErrorCode::permission_denied,
+                    fmt::format("only root may give collection {} away", found.name));
+    }
+    VEXFS_TRY(found.collection->configure(parameters));
+    return info_reply(*found.collection);
+}
+
+Result<Message> optimize_collection(ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const bool wait, request.flag("wait", false));
+    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::write));
+    if (wait) {
+        const auto done = found.collection->optimize([&](uint64_t, uint64_t) { return context.running(); });
+        if (!done && !context.running()) {
+            return fail(
+                ErrorCode::unavailable,
+                fmt::format("collection {} is not optimized to the end: the daemon stops", found.name));
+        }
+        VEXFS_TRY(done);
+    } else {
+        context.optimize_behind(found.name);
+    }
+    return info_reply(*found.collection);
+}
+
+}  // namespace vexfs

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// stats, health.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "engine/simd/distance.h"
+#include "vexfsd/requests/operations.h"
+
+namespace vexfs {
+namespace {
+
+using json = nlohmann::json;
+
+void add(CollectionStats& sum, const CollectionStats& one) {
+    sum.searches += one.searches;
+    sum.inserts += one.inserts;
+    sum.deletes += one.deletes;
+    sum.updates += one.updates;
+    sum.search_us_total += one.search_us_total;
+    sum.search_us_max = std::max(sum.search_us_max, one.search_us_max);
+    sum.distances += one.distances;
+    sum.log_syncs += one.log_syncs;
+    sum.log_bytes += one.log_bytes;
+}
+
+json to_json(const CollectionStats& stats) {
+    return {{"searches", stats.searches},
+            {"inserts", stats.inserts},
+            {"deletes", stats.deletes},
+            {"updates", stats.updates},
+            {"search_us_total", stats.search_us_total},
+            {"search_us_max", stats.search_us_max},
+            {"distances", stats.distances},
+            {"log_syncs", stats.log_syncs},
+            {"log_bytes", stats.log_bytes}};
+}
+
+}  // namespace
+
+Result<Message> report_stats(ServiceContext& context, const Request& request) {
+    Message reply;
+    if (request.has("collection")) {
+        VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
+        reply.header = to_json(found.collection->stats());
+        reply.header["collection"] = found.name;
+        return reply;
+    }
+    CollectionStats sum;
+    uint64_t collections = 0;
+    for (const std::string& name : context.store.names()) {
+        const auto collection = context.store.find(name);
+        if (!collection || !may_read(request.caller, (*collection)->schema().access)) continue;
+        add(sum, (*collection)->stats());
+        ++collections;
+    }
+    reply.header = to_json(sum);
+    reply.header["collections"] = collections;
+    return reply;
+}
+
+Result<Message> report_health(ServiceContext& context, const Request&) {
+    json quarantined = quarantined_json(context.store);
+    json read_only = json::array();
+    const std::vector<std::string> names = context.store.names();
+    for (const std::string& name : names) {
+        const auto collection = context.store.find(name);
+        if (collection && (*collection)->info().read_only) read_only.push_back(name);
+    }
+    const auto uptime = std::chrono::steady_clock::now() - context.started;
+    Message reply;
+    reply.header = {{"status", quarantined.empty() && read_only.empty() ? "ok" : "degraded"},
+                    {"version", VEXFS_VERSION},
+                    {"pid", getpid()},
+                    {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+                    {"simd", simd::name_of(simd::kernels().isa)},
+                    {"collections", names.size()},
+                    {"quarantined", std::move(quarantined)},
+                    {"read_only", std::move(read_only)}};
+    return reply;
+}
+
+}  // namespace vexfs

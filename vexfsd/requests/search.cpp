@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// search, search_range.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vexfsd/requests/json.h"
+#include "vexfsd/requests/operations.h"
+
+namespace vexfs {
+namespace {
+
+using json = nlohmann::json;
+
+constexpr uint32_t limit_default = 10;
+constexpr uint64_t ef_search_max = 65'536;
+
+// The query of a "like", and the point it came from.
+struct Like {
+    uint64_t id = 0;
+    std::vector<float> vector;
+};
+
+Result<Like> like_id(const FoundCollection& found, const json& value) {
+    if (!in_range(value, 0, UINT64_MAX)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("like.id must be a whole number, not {}", excerpt(value)));
+    }
+    const auto id = value.get<uint64_t>();
+    VEXFS_ASSIGN(auto points, found.collection->get({&id, 1}, true));
+    if (points.empty()) {
+        return fail(ErrorCode::not_found, fmt::format("collection {} has no point {}", found.name, id));
+    }
+    return Like{id, std::move(points.front().vector)};
+}
+
+Result<Like> like_field(const FoundCollection& found, const json& field, const json& value) {
+    if (!field.is_string() || field.get_ref<const std::string&>().empty()) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("like.field must be a field's name, not {}", excerpt(field)));
+    }
+    if (value.is_structured()) {
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("like.value must be a string, a number, a boolean or null, not {}", excerpt(value)));
+    }
+    const auto& name = field.get_ref<const std::string&>();
+    VEXFS_ASSIGN(const Filter filter, Filter::parse(json{{name, value}}));
+    VEXFS_ASSIGN(auto page, found.collection->scroll(0, 1, &filter, true));
+    if (page.points.empty()) {
+        return fail(ErrorCode::not_found, fmt::format("collection {} has no point whose {} is {}", found.name,
+                                                      excerpt(name), excerpt(value)));
+    }
+    return Like{page.points.front().id, std::move(page.points.front().vector)};
+}
+
+Result<std::optional<Like>> like_of(const Request& request, const FoundCollection& found) {
+    if (!request.has("like")) return std::nullopt;
+    if (request.has("vector") || request.has("vectors") || request.array("vectors") != nullptr) {
+        return fail(ErrorCode::invalid_argument, "the request has both like and vectors", "give one of them");
+    }
+    VEXFS_ASSIGN(const json like, request.object("like"));
+    if (like.size() == 1 && like.contains("id")) {
+        VEXFS_ASSIGN(Like point, like_id(found, like["id"]));
+        return point;
+    }
+    if (like.size() == 2 && like.contains("field") && like.contains("value")) {
+        VEXFS_ASSIGN(Like point, like_field(found, like["field"], like["value"]));
+        return point;
+    }
+    return fail(ErrorCode::invalid_argument, fmt::format("like is {}", excerpt(like)),
+                "{\"id\":7} or {\"field\":\"word\",\"value\":\"king\"}");
+}
+
+// Refused before anything is searched: as many hits as that make no reply.
+Result<void> check_reply(uint64_t queries, uint64_t limit, const SearchRequest& search, uint32_t dimension) {
+    if (queries > reply_hits_max / limit) {
+        return fail(ErrorCode::too_large,
+                    fmt::format("{} queries with {} hits each are too many for one request", queries, limit),
+                    fmt::format("at most {} hits at a time", reply_hits_max));
+    }
+    const uint64_t vectors_max = reply_json_values_max / dimension;
+    if (search.with_vector && queries * limit > vectors_max) {
+        return fail(
+            ErrorCode::too_large,
+            fmt::format("{} vectors of dimension {} are too many for one reply", queries * limit, dimension),
+            fmt::format("a limit of {} in all, or without with_vector", vectors_max));
+    }
+    return {};
+}
+
+struct Answers {
+    json results = json::array();  // [queries][hits]
+    std::string_view path;
+    uint64_t distances = 0;
+    uint64_t metadata_bytes = 0;
+};
+
+Result<void> answer(const FoundCollection& found, const SearchRequest& search, uint64_t limit,
+                    const std::optional<Like>& like, Answers& answers) {
+    VEXFS_ASSIGN(const SearchReply reply, found.collection->search(search));
+    json hits = json::array();
+    for (const Hit& hit : reply.hits) {
+        if (like && hit.id == like->id) continue;
+        if (hits.size() == limit) break;
+        json row{{"id", hit.id}, {"distance", hit.distance}};
+        if (search.with_metadata) row["metadata"] = metadata_json(hit.metadata);
+        if (search.with_vector) row["vector"] = hit.vector;
+        answers.metadata_bytes += hit.metadata.size();
+        hits.push_back(std::move(row));
+    }
+    if (answers.metadata_bytes > reply_metadata_bytes_max) {
+        return fail(ErrorCode::too_large, "the hits' metadata are too large for one reply",
+                    "a lower limit, fewer queries, or with_metadata false");
+    }
+    if (answers.results.empty()) answers.path = reply.path;
+    answers.results.push_back(std::move(hits));
+    answers.distances += reply.distances;
+    return {};
+}
+
+Result<Message> run_search(ServiceContext& context, const Request& request, bool range) {
+    const auto started = std::chrono::steady_clock::now();
+    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
+    SearchRequest search;
+    VEXFS_ASSIGN(const auto given_limit, request.integer("limit", 1, search_limit_max));
+    VEXFS_ASSIGN(const auto ef_search, request.integer("ef_search", 1, ef_search_max));
+    VEXFS_ASSIGN(search.exact, request.flag("exact", false));
+    VEXFS_ASSIGN(search.with_metadata, request.flag("with_metadata", true));
+    VEXFS_ASSIGN(search.with_vector, request.flag("with_vector", false));
+    const uint64_t limit = given_limit.value_or(limit_default);
+    if (ef_search) search.ef_search = static_cast<uint32_t>(*ef_search);
+    if (range) {
+        VEXFS_ASSIGN(search.distance_max, request.number("max_distance"));
+        if (!search.distance_max) return fail(ErrorCode::invalid_argument, "the request has no max_distance");
+    }
+    std::optional<Filter> filter;
+    if (request.has("filter")) {
+        VEXFS_ASSIGN(filter, Filter::parse(request.header["filter"]));
+        search.filter = &*filter;
+    }
+    VEXFS_ASSIGN(const auto like, like_of(request, found));
+    Vectors queries;
+    if (like) {
+        queries.values = like->vector;
+        queries.rows = 1;
+    } else {
+        VEXFS_ASSIGN(queries, vectors_of(request, found.name, found.schema.dimension));
+        if (queries.rows == 0) return fail(ErrorCode::invalid_argument, "the request has no vectors");
+    }
+    VEXFS_TRY(check_reply(queries.rows, limit, search, found.schema.dimension));
+
+    // One more for the point itself, which is left out.
+    search.limit = static_cast<uint32_t>(std::min<uint64_t>(limit + (like ? 1 : 0), search_limit_max));
+    Answers answers;
+    for (size_t row = 0; row < queries.rows; ++row) {
+        if (!context.running()) return fail(ErrorCode::unavailable, "the daemon stops");
+        search.query = queries.values.subspan(row * found.schema.dimension, found.schema.dimension);
+        auto answered = answer(found, search, limit, like, answers);
+        if (!answered) {
+            if (queries.rows > 1) answered.error().message += fmt::format(" (query {})", row);
+            return tl::unexpected(std::move(answered.error()));
+        }
+    }
+    const auto took = std::chrono::steady_clock::now() - started;
+    Message reply;
+    reply.header = {{"results", std::move(answers.results)},
+                    {"path", answers.path},
+                    {"distances", answers.distances},
+                    {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}};
+    return reply;
+}
+
+}  // namespace
+
+Result<Message> search_nearest(ServiceContext& context, const Request& request) {
+    return run_search(context, request, false);
+}
+
+Result<Message> search_range(ServiceContext& context, const Request& request) {
+    return run_search(context, request, true);
+}
+
+}  // namespace vexfs

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsd/requests/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+
+#include "vexfsd/base/nearest.h"
+#include "vexfsd/requests/behind.h"
+#include "vexfsd/requests/json.h"
+#include "vexfsd/requests/operations.h"
+
+namespace vexfs {
+namespace {
+
+using json = nlohmann::json;
+using Names = std::vector<std::string_view>;
+
+struct Operation {
+    std::string_view name;
+    Names fields;  // all that it takes, beside op and arrays
+    Names arrays;
+    Result<Message> (*run)(ServiceContext&, const Request&);
+};
+
+const std::vector<Operation>& operations() {
+    const Names write{"collection", "vector", "vectors", "ids", "metadata", "durability", "import"};
+    const Names search{"collection", "vector", "vectors", "like",          "limit",
+                       "ef_search",  "filter", "exact",   "with_metadata", "with_vector"};
+    Names range = search;
+    range.push_back("max_distance");
+    static const std::vector<Operation> all{
+        {"collection.create",
+         {"collection", "dimension", "metric", "algorithm", "preset", "parameters", "exist_ok"},
+         {},
+         create_collection},
+        {"collection.list", {}, {}, list_collections},
+        {"collection.info", {"collection"}, {}, collection_info},
+        {"collection.delete", {"collection", "missing_ok"}, {}, delete_collection},
+        {"collection.configure", {"collection", "parameters"}, {}, configure_collection},
+        {"collection.optimize", {"collection", "wait"}, {}, optimize_collection},
+        {"insert", write, {"vectors", "ids", "metadata"}, insert_points},
+        {"upsert", write, {"vectors", "ids", "metadata"}, upsert_points},
+        {"import.status", {"collection", "key"}, {}, import_status},
+        {"get", {"collection", "ids", "with_vector"}, {"ids"}, get_points},
+        {"delete", {"collection", "ids", "durability"}, {"ids"}, delete_points},
+        {"update_metadata", {"collection", "id", "metadata", "replace"}, {}, update_metadata},
+        {"search", search, {"vectors"}, search_nearest},
+        {"search_range", range, {"vectors"}, search_range},
+        {"scroll", {"collection", "cursor", "limit", "filter", "with_vector"}, {}, scroll_points},
+        {"stats", {"collection"}, {}, report_stats},
+        {"health", {}, {}, report_health},
+    };
+    return all;
+}
+
+Result<const Operation*> operation_of(const Request& request) {
+    VEXFS_ASSIGN(const std::string name, request.string("op"));
+    Names known;
+    for (const Operation& operation : operations()) {
+        if (operation.name == name) return &operation;
+        known.push_back(operation.name);
+    }
+    return fail(ErrorCode::invalid_argument, fmt::format("there is no operation {}", excerpt(name)),
+                did_you_mean(name, known));
+}
+
+Result<void> check_names(const Operation& operation, const Request& request) {
+    const auto contains = [](const Names& names, std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    for (const auto& [field, value] : request.header.items()) {
+        if (field == "op" || field == "arrays" || contains(operation.fields, field)) continue;
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("operation {} has no field {}", operation.name, excerpt(field)),
+                    did_you_mean(field, operation.fields));
+    }
+    for (const ArrayView& array : request.arrays) {
+        if (contains(operation.arrays, array.name)) continue;
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("operation {} has no array {}", operation.name, excerpt(array.name)),
+                    did_you_mean(array.name, operation.arrays));
+    }
+    return {};
+}
+
+Result<Message> run(ServiceContext& context, const Message& message, const Caller& caller) {
+    if (!message.header.is_object()) {
+        return fail(ErrorCode::malformed, "the request is not a JSON object");
+    }
+    Request request{message.header, {}, message.text, caller};
+    VEXFS_ASSIGN(request.arrays, arrays_of(message));
+    VEXFS_ASSIGN(const Operation* const operation, operation_of(request));
+    VEXFS_TRY(check_names(*operation, request));
+    return operation->run(context, request);
+}
+
+// What libraries throw ends here.
+Result<Message> run_guarded(ServiceContext& context, const Message& message, const Caller& caller) {
+    try {
+        return run(context, message, caller);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::too_large, "there is not enough memory for this request",
+                    "ask for less at a time");
+    } catch (const json::exception& error) {
+        return fail(ErrorCode::malformed, fmt::format("the request can't be read: {}", error.what()));
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::internal, fmt::format("the request failed: {}", error.what()));
+    }
+}
+
+}  // namespace
+
+struct Service::State {
+    explicit State(Store& used_store) : store(used_store), behind(used_store) {}
+
+    Store& store;
+    const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    std::mutex mutex;  // guards options
+    std::shared_ptr<const ServiceOptions> options;
+    OptimizeBehind behind;
+};
+
+Service::Service(Store& store, ServiceOptions options) : state_(std::make_unique<State>(store)) {
+    set_options(std::move(options));
+}
+
+Service::~Service() = default;
+
+Message Service::handle(const Message& request, const Caller& caller) {
+    ServiceContext context{state_->store, nullptr, state_->started,
+                           [this](const std::string& name) { state_->behind.add(name); },
+                           [this] { return !state_->behind.stopped(); }};
+    {
+        const std::lock_guard lock(state_->mutex);
+        context.options = state_->options;
+    }
+    Result<Message> answered = run_guarded(context, request, caller);
+    Message reply = answered ? std::move(*answered) : error_message(answered.error());
+    if (answered) reply.header["ok"] = true;
+    reply.text = request.text;
+    return reply;
+}
+
+void Service::set_options(ServiceOptions options) {
+    auto shared = std::make_shared<const ServiceOptions>(std::move(options));
+    const std::lock_guard lock(state_->mutex);
+    state_->options = std::move(shared);
+}
+
+void Service::interrupt() {
+    state_->behind.stop();
+}
+
+}  // namespace vexfs
