@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsctl/bench_ann.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "engine/collection/store.h"
+#include "engine/formats/vector_file.h"
+#include "vexfsctl/progress.h"
+#include "vexfsctl/terminal.h"
+#include "vexfsctl/values.h"
+#include "vexfsd/config/presets.h"
+
+namespace vexfs::ctl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t batch_bytes_wanted = size_t{4} << 20;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+tl::unexpected<Error> interruption() {
+    return fail(ErrorCode::internal, "interrupted");
+}
+
+// A directory that goes with its owner.
+class TemporaryDirectory {
+  public:
+    ~TemporaryDirectory() {
+        std::error_code error;
+        if (!path_.empty()) std::filesystem::remove_all(path_, error);
+    }
+    TemporaryDirectory() = default;
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+    Result<std::string> make() {
+        std::error_code error;
+        std::string pattern = (std::filesystem::temp_directory_path(error) / "vexfs-bench-XXXXXX").string();
+        if (error) return fail_errno("find a temporary directory", error.value());
+        if (mkdtemp(pattern.data()) == nullptr) return fail_errno("create " + pattern, errno);
+        return path_ = pattern;
+    }
+
+  private:
+    std::string path_;
+};
+
+// A collection that is dropped with its owner.
+class TemporaryCollection {
+  public:
+    explicit TemporaryCollection(Store& store) : store_(store), name_(fmt::format("bench-{}", getpid())) {}
+    ~TemporaryCollection() {
+        // What is left behind where dropping fails is an ordinary collection, seen and deletable.
+        if (collection_) (void)store_.drop(name_);
+    }
+    TemporaryCollection(const TemporaryCollection&) = delete;
+    TemporaryCollection& operator=(const TemporaryCollection&) = delete;
+
+    Result<Collection*> create(const Schema& schema) {
+        VEXFS_ASSIGN(collection_, store_.create(name_, schema));
+        return collection_.get();
+    }
+
+  private:
+    Store& store_;
+    std::string name_;
+    std::shared_ptr<Collection> collection_;
+};
+
+Result<Schema> schema_for(const AnnOptions& options, uint32_t dimension) {
+    Schema schema;
+    if (!options.preset.empty()) {
+        const PresetCatalog catalog = PresetCatalog::load();
+        VEXFS_ASSIGN(const Preset* const preset, catalog.find(options.preset));
+        VEXFS_ASSIGN(schema, schema_of(*preset));
+    }
+    schema.dimension = dimension;
+    if (!options.metric.empty()) {
+        VEXFS_ASSIGN(schema.metric, metric_from_name(options.metric));
+    }
+    VEXFS_ASSIGN(const nlohmann::json parameters, parameters_from_assignments(options.assignments));
+    for (const auto& [key, value] : parameters.items()) VEXFS_TRY(set_parameter(schema, key, value));
+    VEXFS_TRY(check(schema));
+    return schema;
+}
+
+Result<VectorBlock> read_all(const std::string& path, uint32_t& dimension) {
+    VEXFS_ASSIGN(const std::unique_ptr<VectorReader> reader, VectorReader::open(path));
+    dimension = reader->dimension();
+    VectorBlock all;
+    while (true) {
+        VEXFS_ASSIGN(const VectorBlock block,
+                     reader->read(batch_bytes_wanted / sizeof(float) / dimension + 1));
+        if (block.rows == 0) return all;
+        all.vectors.insert(all.vectors.end(), block.vectors.begin(), block.vectors.end());
+        all.rows += block.rows;
+    }
+}
+
+struct Questions {
+    VectorBlock queries;
+    IntegerArray truth;
+    uint32_t dimension = 0;
+
+    size_t truth_columns() const { return truth.shape[1]; }
+};
+
+Result<Questions> read_questions(const AnnOptions& options) {
+    Questions questions;
+    VEXFS_ASSIGN(questions.queries, read_all(options.queries, questions.dimension));
+    VEXFS_ASSIGN(questions.truth, read_npy_integers(options.truth));
+    const IntegerArray& truth = questions.truth;
+    if (questions.queries.rows == 0) {
+        return fail(ErrorCode::invalid_argument, fmt::format("{} holds no queries", options.queries));
+    }
+    if (truth.shape.size() != 2 || truth.shape[0] != questions.queries.rows ||
+        truth.shape[1] < options.limit) {
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("{} has the shape [{}], which is not [{}, {} or more]: a row of base row numbers per "
+                        "query",
+                        options.truth, fmt::join(truth.shape, ", "), questions.queries.rows, options.limit));
+    }
+    return questions;
+}
+
+struct Build {
+    double seconds = 0, insert_seconds = 0;
+    uint64_t rows = 0;
+};
+
+Result<Build> build(Collection& collection, const std::string& base) {
+    VEXFS_ASSIGN(const std::unique_ptr<VectorReader> reader, VectorReader::open(base));
+    const size_t batch_rows = batch_bytes_wanted / sizeof(float) / reader->dimension() + 1;
+    Build result;
+    const Clock::time_point start = Clock::now();
+    {
+        Progress progress("inserting", reader->rows());
+        while (true) {
+            if (interrupted()) return interruption();
+            VEXFS_ASSIGN(const VectorBlock block, reader->read(batch_rows));
+            if (block.rows == 0) break;
+            // Truth names rows of the file, so ids are row numbers whatever the file says.
+            std::vector<uint64_t> ids(block.rows);
+            for (size_t i = 0; i < ids.size(); ++i) ids[i] = result.rows + i;
+            InsertRequest request;
+            request.vectors = block.vectors;
+            request.ids = ids;
+            VEXFS_TRY(collection.insert(request));
+            progress.update(result.rows += block.rows);
+        }
+    }
+    result.insert_seconds = seconds_since(start);
+    {
+        Progress progress("indexing", std::nullopt);
+        VEXFS_TRY(collection.optimize([&progress](uint64_t done, uint64_t total) {
+            progress.set_total(total);
+            progress.update(done);
+            return !interrupted();
+        }));
+    }
+    if (interrupted()) return interruption();
+    result.seconds = seconds_since(start);
+    return result;
+}
+
+struct Measured {
+    std::vector<int64_t> found;  // [queries, limit]
+    std::vector<double> times_us;
+    double seconds = 0;
+    std::string path;
+    uint32_t ef_search = 0;
+};
+
+Result<Measured> search_all(const Collection& collection, const Questions& questions, uint32_t limit,
+                            std::optional<uint32_t> ef_search) {
+    Measured measured;
+    const size_t count = questions.queries.rows;
+    measured.found.assign(count * limit, -1);
+    measured.times_us.reserve(count);
+    SearchRequest request;
+    request.limit = limit;
+    request.ef_search = ef_search;
+    request.with_metadata = false;
+    const Clock::time_point start = Clock::now();
+    for (size_t i = 0; i < count; ++i) {
+        if (interrupted()) return interruption();
+        request.query =
+            std::span(questions.queries.vectors).subspan(i * questions.dimension, questions.dimension);
+        const Clock::time_point before = Clock::now();
+        VEXFS_ASSIGN(const SearchReply reply, collection.search(request));
+        measured.times_us.push_back(seconds_since(before) * 1e6);
+        for (size_t k = 0; k < reply.hits.size(); ++k) {
+            measured.found[i * limit + k] = static_cast<int64_t>(reply.hits[k].id);
+        }
+        measured.path = reply.path;
+        measured.ef_search = reply.ef_search;
+    }
+    measured.seconds = seconds_since(start);
+    return measured;
+}
+
+double round_to(double value, double step) {
+    return std::round(value / step) * step;
+}
+
+nlohmann::ordered_json build_json(const Build& build, const CollectionInfo& info, unsigned threads) {
+    const auto rows = static_cast<double>(build.rows);
+    return {
+        {"seconds", build.seconds},
+        {"vectors_per_second", round_to(rows / build.insert_seconds, 1)},
+        {"indexed_vectors_per_second", round_to(rows / build.seconds, 1)},
+        {"bytes_per_vector", round_to(static_cast<double>(info.index_memory_bytes) / std::max(rows, 1.0), 1)},
+        {"threads", threads}};
+}
+
+Result<void> run(Context& context, const AnnOptions& options) {
+    VEXFS_ASSIGN(const Questions questions, read_questions(options));
+    VEXFS_ASSIGN(const Schema schema, schema_for(options, questions.dimension));
+    VEXFS_ASSIGN(const std::unique_ptr<VectorReader> base, VectorReader::open(options.base));
+    if (base->dimension() != questions.dimension) {
+        return fail(ErrorCode::dimension_mismatch,
+                    fmt::format("{} has vectors of dimension {}, {} of dimension {}", options.queries,
+                                questions.dimension, options.base, base->dimension()));
+    }
+    TemporaryDirectory temporary;
+    StoreOptions store_options;
+    store_options.directory = context.options().embedded;
+    if (store_options.directory.empty()) {
+        VEXFS_ASSIGN(store_options.directory, temporary.make());
+    }
+    store_options.index_threads = options.threads;
+    VEXFS_ASSIGN(const std::unique_ptr<Store> store, Store::open(store_options));
+    TemporaryCollection bench(*store);
+    VEXFS_ASSIGN(Collection* const collection, bench.create(schema));
+    VEXFS_ASSIGN(const Build built, build(*collection, options.base));
+
+    std::vector<std::optional<uint32_t>> sweep(options.ef_sweep.begin(), options.ef_sweep.end());
+    if (sweep.empty()) sweep.emplace_back();
+    nlohmann::ordered_json points = nlohmann::ordered_json::array();
+    Table table{
+        {{"EF_SEARCH", true}, {"PATH"}, {"RECALL", true}, {"QPS", true}, {"P50 US", true}, {"P99 US", true}},
+        {}};
+    std::vector<int64_t> last_found;
+    VEXFS_TRY(search_all(*collection, questions, options.limit, sweep.front()));  // warms caches up
+    for (const std::optional<uint32_t> ef_search : sweep) {
+        VEXFS_ASSIGN(Measured measured, search_all(*collection, questions, options.limit, ef_search));
+        const double recall =
+            recall_of(measured.found, questions.truth.values, questions.truth_columns(), options.limit);
+        const Latencies latencies = percentiles(std::move(measured.times_us));
+        const double qps = static_cast<double>(questions.queries.rows) / measured.seconds;
+        points.push_back({{"ef_search", measured.ef_search},
+                          {"path", measured.path},
+                          {"recall", round_to(recall, 1e-6)},
+                          {"qps", round_to(qps, 0.1)},
+                          {"p50_us", round_to(latencies.p50_us, 0.1)},
+                          {"p99_us", round_to(latencies.p99_us, 0.1)}});
+        table.rows.push_back({std::to_string(measured.ef_search), measured.path,
+                              fmt::format("{:.4f}", recall), fmt::format("{:.0f}", qps),
+                              fmt::format("{:.1f}", latencies.p50_us),
+                              fmt::format("{:.1f}", latencies.p99_us)});
+        last_found = std::move(measured.found);
+    }
+    if (!options.results.empty()) {
+        VEXFS_TRY(write_npy_integers(options.results, {last_found, {questions.queries.rows, options.limit}}));
+    }
+    const nlohmann::ordered_json build = build_json(built, collection->info(), store->index_threads());
+    if (context.out().format() == OutputFormat::table) {
+        context.out().note(fmt::format(
+            "{} vectors: {} inserted/s, {} indexed/s with {} threads, {} bytes of index each", built.rows,
+            build["vectors_per_second"].dump(), build["indexed_vectors_per_second"].dump(),
+            build["threads"].dump(), build["bytes_per_vector"].dump()));
+    }
+    return context.out().print({{"build", build}, {"points", std::move(points)}}, table);
+}
+
+}  // namespace
+
+Latencies percentiles(std::vector<double> times_us) {
+    std::sort(times_us.begin(), times_us.end());
+    const auto at = [&times_us](double share) {
+        const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(times_us.size())));
+        return times_us[std::max<size_t>(rank, 1) - 1];
+    };
+    return {at(0.50), at(0.99)};
+}
+
+double recall_of(const std::vector<int64_t>& found, const std::vector<int64_t>& truth, size_t truth_columns,
+                 size_t limit) {
+    const size_t queries = found.size() / limit;
+    size_t right = 0;
+    for (size_t i = 0; i < queries; ++i) {
+        const auto first = truth.begin() + static_cast<ptrdiff_t>(i * truth_columns);
+        const auto last = first + static_cast<ptrdiff_t>(limit);
+        for (size_t k = 0; k < limit; ++k) {
+            if (std::find(first, last, found[i * limit + k]) != last) ++right;
+        }
+    }
+    return static_cast<double>(right) / static_cast<double>(queries * limit);
+}
+
+Result<ExitStatus> bench_ann(Context& context, const AnnOptions& options) {
+    note_interrupts();
+    const Result<void> done = run(context, options);
+    if (interrupted()) {
+        context.out().note("interrupted: the collection of the benchmark is gone");
+        return ExitStatus::interrupted;
+    }
+    if (!done) return tl::unexpected<Error>(done.error());
+    return succeeded;
+}
+
+}  // namespace vexfs::ctl

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsctl/nouns.h"
+
+namespace vexfs::ctl {
+
+void register_nouns(Cli& cli) {
+    register_collection(cli);
+    register_vector(cli);
+    register_import(cli);
+    register_export(cli);
+    register_preset(cli);
+    register_stats(cli);
+    register_health(cli);
+    register_config(cli);
+    register_bench(cli);
+    register_completion(cli);
+}
+
+}  // namespace vexfs::ctl

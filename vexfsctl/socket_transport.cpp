@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "engine/base/unique_fd.h"
+#include "vexfsctl/transport.h"
+
+namespace vexfs::ctl {
+namespace {
+
+constexpr const char* default_socket_path = "/run/vexfs/vexfsd.sock";
+constexpr size_t read_bytes = size_t{64} << 10;
+
+class SocketTransport : public Transport {
+  public:
+    SocketTransport(UniqueFd socket, std::string path) : socket_(std::move(socket)), path_(std::move(path)) {}
+
+    Result<void> send(Message request) override {
+        const std::vector<std::byte> bytes = encode(request);
+        size_t sent = 0;
+        while (sent < bytes.size()) {
+            VEXFS_ASSIGN(const short events, wait_for(POLLIN | POLLOUT, -1));
+            // Replies are taken while a request goes out: else both sides could wait for each other with
+            // full buffers.
+            if ((events & POLLIN) != 0) VEXFS_TRY(fill());
+            if ((events & POLLOUT) == 0) continue;
+            const ssize_t count =
+                ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (count >= 0) {
+                sent += static_cast<size_t>(count);
+            } else if (errno != EINTR && errno != EAGAIN) {
+                return lost(errno);
+            }
+        }
+        return {};
+    }
+
+    Result<Message> receive() override {
+        VEXFS_TRY(need(frame_prefix_bytes));
+        VEXFS_ASSIGN(const FramePrefix prefix, decode_prefix(std::span<const std::byte, frame_prefix_bytes>(
+                                                   buffer_.data() + taken_, frame_prefix_bytes)));
+        const size_t bytes = frame_prefix_bytes + prefix.header_bytes + prefix.body_bytes;
+        VEXFS_TRY(need(bytes));
+        const std::byte* header = buffer_.data() + taken_ + frame_prefix_bytes;
+        const std::byte* body = header + prefix.header_bytes;
+        Message reply;
+        VEXFS_ASSIGN(reply.header,
+                     decode_header({reinterpret_cast<const char*>(header), prefix.header_bytes}));
+        reply.body.assign(body, body + prefix.body_bytes);
+        taken_ += bytes;
+        if (taken_ == buffer_.size()) {
+            buffer_.clear();
+            taken_ = 0;
+        }
+        if (auto error = error_of(reply)) return tl::unexpected<Error>(std::move(*error));
+        return reply;
+    }
+
+    Result<bool> ready(std::chrono::milliseconds timeout) override {
+        if (taken_ < buffer_.size()) return true;
+        VEXFS_ASSIGN(const short events, wait_for(POLLIN, static_cast<int>(timeout.count())));
+        return events != 0;
+    }
+
+  private:
+    // The events that are there; none after the timeout (-1: no timeout) or a signal.
+    Result<short> wait_for(short events, int timeout_ms) {
+        pollfd waiting{socket_.get(), events, 0};
+        const int count = ::poll(&waiting, 1, timeout_ms);
+        if (count < 0 && errno != EINTR) return fail_errno("poll " + path_, errno);
+        if (count <= 0) return short{0};
+        // A hang-up is found by the read or the write that it breaks.
+        return (waiting.revents & ~events) != 0 ? events : waiting.revents;
+    }
+
+    Result<void> need(size_t bytes) {
+        while (buffer_.size() - taken_ < bytes) {
+            VEXFS_ASSIGN(const short events, wait_for(POLLIN, -1));
+            if (events != 0) VEXFS_TRY(fill());
+        }
+        return {};
+    }
+
+    Result<void> fill() {
+        if (taken_ > 0) {
+            buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(taken_));
+            taken_ = 0;
+        }
+        const size_t before = buffer_.size();
+        buffer_.resize(before + read_bytes);
+        const ssize_t count = ::recv(socket_.get(), buffer_.data() + before, read_bytes, MSG_DONTWAIT);
+        const int error_number = errno;
+        buffer_.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
+        if (count == 0) return lost(0);
+        if (count < 0 && error_number != EINTR && error_number != EAGAIN) return lost(error_number);
+        return {};
+    }
+
+    tl::unexpected<Error> lost(int error_number) const {
+        return fail(
+            ErrorCode::unavailable,
+            fmt::format("the daemon at {} closed the connection{}{}", path_, error_number == 0 ? "" : ": ",
+                        error_number == 0 ? "" : std::strerror(error_number)),
+            "see 'systemctl status vexfsd' and 'journalctl -u vexfsd'");
+    }
+
+    UniqueFd socket_;
+    std::string path_;
+    std::vector<std::byte> buffer_;
+    size_t taken_ = 0;  // bytes of buffer_ that were received already
+};
+
+class SocketEndpoint : public Endpoint {
+  public:
+    explicit SocketEndpoint(std::string path) : path_(std::move(path)) {}
+
+    bool embedded() const override { return false; }
+    std::string name() const override { return "daemon at " + path_; }
+
+    Result<std::unique_ptr<Transport>> connect() override {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (path_.empty() || path_.size() >= sizeof(address.sun_path)) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("socket path '{}' is empty or longer than {} bytes", path_,
+                                    sizeof(address.sun_path) - 1));
+        }
+        std::memcpy(address.sun_path, path_.data(), path_.size());
+        UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (!socket) return fail_errno("socket", errno);
+        if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+            const int error_number = errno;
+            if (error_number == EACCES || error_number == EPERM) {
+                return fail(ErrorCode::permission_denied,
+                            fmt::format("connect to {}: {}", path_, std::strerror(error_number)),
+                            "run it as root or as a member of the socket's group");
+            }
+            return fail(ErrorCode::unavailable,
+                        fmt::format("no daemon answers at {}: {}", path_, std::strerror(error_number)),
+                        "start it with 'systemctl start vexfsd', or use --embedded DIR to do without");
+        }
+        return std::make_unique<SocketTransport>(std::move(socket), path_);
+    }
+
+  private:
+    std::string path_;
+};
+
+}  // namespace
+
+Result<Message> Transport::call(Message request) {
+    VEXFS_TRY(send(std::move(request)));
+    return receive();
+}
+
+std::string socket_path(const std::string& option) {
+    if (!option.empty()) return option;
+    const char* environment = std::getenv("VEXFS_SOCKET");
+    return environment != nullptr && *environment != '\0' ? environment : default_socket_path;
+}
+
+std::unique_ptr<Endpoint> socket_endpoint(std::string path) {
+    return std::make_unique<SocketEndpoint>(std::move(path));
+}
+
+}  // namespace vexfs::ctl

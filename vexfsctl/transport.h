@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one way from a noun to the requests: over the daemon's socket, or to a service in this process.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/base/result.h"
+#include "vexfsd/requests/message.h"
+
+namespace vexfs::ctl {
+
+class Transport {
+  public:
+    virtual ~Transport() = default;
+
+    // Sends a request without waiting for its reply. Requests are handled in the order they were sent.
+    virtual Result<void> send(Message request) = 0;
+    // The reply to the oldest request that has none yet. An error reply is returned as the error it carries.
+    virtual Result<Message> receive() = 0;
+    // Whether receive() would return at once, after waiting `timeout` at most.
+    virtual Result<bool> ready(std::chrono::milliseconds timeout) = 0;
+
+    Result<Message> call(Message request);
+};
+
+// One daemon or data directory, and as many transports to it as wanted.
+class Endpoint {
+  public:
+    virtual ~Endpoint() = default;
+    virtual Result<std::unique_ptr<Transport>> connect() = 0;
+    virtual bool embedded() const = 0;
+    // "daemon at /run/vexfs/vexfsd.sock", "directory /srv/data"
+    virtual std::string name() const = 0;
+};
+
+// --socket, else $VEXFS_SOCKET, else /run/vexfs/vexfsd.sock.
+std::string socket_path(const std::string& option);
+
+std::unique_ptr<Endpoint> socket_endpoint(std::string path);
+// Opens the directory with the first request; makes it where that creates a collection.
+std::unique_ptr<Endpoint> embedded_endpoint(std::string directory);
+
+}  // namespace vexfs::ctl
