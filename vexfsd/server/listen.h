@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The socket that clients connect to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
+
+namespace vexfs {
+
+// A listening socket at a path, removed with its owner. PATH.lock is held with flock(2) all the while, so
+// that of two daemons that find a dead one's socket only one replaces it.
+class ListeningPath {
+  public:
+    // busy where a daemon answers there; already_exists where something else than a socket is in the way.
+    // `group` may be empty.
+    static Result<ListeningPath> bind(const std::string& path, uint32_t mode, const std::string& group);
+    ~ListeningPath();
+    ListeningPath(ListeningPath&&) = default;
+    ListeningPath& operator=(ListeningPath&&) = delete;
+
+    // The socket, for the server to have. The path stays this object's.
+    UniqueFd take_socket() { return std::move(socket_); }
+
+  private:
+    ListeningPath() = default;
+
+    std::string path_;
+    UniqueFd lock_;  // closed last
+    UniqueFd socket_;
+    bool bound_ = false;
+};
+
+// The socket that systemd listens on for us, none where it doesn't; invalid_argument where it handed over
+// something else.
+Result<std::optional<UniqueFd>> adopt_socket();
+
+}  // namespace vexfs
