@@ -122,7 +122,7 @@ std::string human_duration(double seconds) {
 
 std::string human_count(uint64_t count) {
     std::string digits = std::to_string(count);
-    for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+    for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
     return digits;
 }
 

@@ -51,7 +51,7 @@ TEST_CASE("a progress line shows share, rate and the time left") {
     state.total = 1100;
     state.seconds = 5;
     const std::string line = progress_line("docs", state, 120);
-    CHECK(line == "docs  [#############-----------]   54.5 %  600 rows  100 rows/s  ETA 0:05");
+    CHECK(line == "docs  [#############-----------]  54.5 %  600 rows  100 rows/s  ETA 0:05");
     CHECK(progress_line("docs", state, 10) == "docs  [##…");
 }
 

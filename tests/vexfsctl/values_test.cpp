@@ -6,7 +6,7 @@
 using namespace vexfs::ctl;
 using vexfs::ErrorCode;
 
-TEST_CASE("--set values are numbers and booleans where they are, and strings else") {
+TEST_CASE("values of --set are numbers and booleans where they are, and strings else") {
     const auto parameters =
         parameters_from_assignments({"m=16", "ml=0.5", "fast=true", "durability=async", "x=a=b"});
     REQUIRE(parameters);
@@ -14,7 +14,7 @@ TEST_CASE("--set values are numbers and booleans where they are, and strings els
           nlohmann::json{{"m", 16}, {"ml", 0.5}, {"fast", true}, {"durability", "async"}, {"x", "a=b"}});
 }
 
-TEST_CASE("--set wants KEY=VALUE, each key once") {
+TEST_CASE("an assignment of --set is KEY=VALUE, each key once") {
     for (const char* wrong : {"m", "=16", ""}) {
         const auto parameters = parameters_from_assignments({wrong});
         REQUIRE_FALSE(parameters);
@@ -25,7 +25,7 @@ TEST_CASE("--set wants KEY=VALUE, each key once") {
     CHECK(twice.error().message == "parameter m is given twice");
 }
 
-TEST_CASE("--like takes an id or a metadata field") {
+TEST_CASE("option --like takes an id or a metadata field") {
     CHECK(like_from_text("7").value() == nlohmann::json{{"id", 7}});
     CHECK(like_from_text("18446744073709551615").value().at("id") == UINT64_MAX);
     CHECK(like_from_text("word=king").value() == nlohmann::json{{"field", "word"}, {"value", "king"}});
@@ -38,7 +38,7 @@ TEST_CASE("--like takes an id or a metadata field") {
     }
 }
 
-TEST_CASE("--vector takes a JSON array of numbers") {
+TEST_CASE("option --vector takes a JSON array of numbers") {
     CHECK(vector_from_argument("[1,2.5,-3e2]").value() == std::vector<float>{1, 2.5f, -300});
     CHECK(vector_from_argument("[[1,2]]").value() == std::vector<float>{1, 2});
 }
