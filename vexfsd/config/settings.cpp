@@ -63,6 +63,18 @@ Result<void> Configuration::set_from_text(std::string_view key, const std::strin
     return {};
 }
 
+Configuration Configuration::with_running(const Configuration& running) const {
+    Configuration mixed = *this;
+    for (size_t i = 0; i < keys().size(); ++i) {
+        if (keys()[i].shown.applies != Applies::restart) continue;
+        // A value that was accepted once is again.
+        [[maybe_unused]] const auto set = keys()[i].set(mixed.settings_, keys()[i].value(running.settings_));
+        assert(set);
+        mixed.origins_[i] = running.origins_[i];
+    }
+    return mixed;
+}
+
 std::vector<std::string_view> changed_keys(const Settings& before, const Settings& after, Applies applies) {
     std::vector<std::string_view> changed;
     for (const Key& key : keys()) {

@@ -111,6 +111,9 @@ class Configuration {
     // be.
     Result<void> set_from_text(std::string_view key, const std::string& text, std::string_view source);
 
+    // This one as far as it applies to a daemon that runs with `running`: the keys that take a restart stay.
+    Configuration with_running(const Configuration& running) const;
+
   private:
     friend class ConfigReader;
     Settings settings_;

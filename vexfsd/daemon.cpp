@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsd/daemon.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <thread>
+
+#include "vexfsd/log.h"
+
+namespace vexfs {
+namespace {
+
+constexpr uint64_t us_per_s = 1'000'000;
+
+unsigned one_per_cpu(uint64_t threads) {
+    return threads != 0 ? static_cast<unsigned>(threads) : std::max(1u, std::thread::hardware_concurrency());
+}
+
+ServerLimits limits_of(const Settings::Server& settings) {
+    return {settings.max_clients, settings.max_request_bytes, settings.max_inflight_bytes,
+            settings.request_timeout_s};
+}
+
+std::string with_hint(const Error& error) {
+    return error.hint.empty() ? error.message : fmt::format("{} ({})", error.message, error.hint);
+}
+
+uint64_t monotonic_us() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * us_per_s + static_cast<uint64_t>(now.tv_nsec) / 1000;
+}
+
+// A preset says nothing of durability unless it does; the configuration's holds then.
+Result<Schema> configured_schema(const Preset& preset, Durability durability) {
+    VEXFS_ASSIGN(Schema schema, schema_of(preset));
+    if (!preset.parameters.contains("durability")) schema.durability = durability;
+    return schema;
+}
+
+}  // namespace
+
+Result<ServiceOptions> service_options(const Settings& settings) {
+    auto catalog = std::make_shared<const PresetCatalog>(PresetCatalog::load());
+    for (const ConfigProblem& problem : catalog->problems())
+        spdlog::warn("preset left out: {}", problem.text());
+    ServiceOptions options;
+    VEXFS_ASSIGN(const Durability durability, durability_from_name(settings.collections.durability));
+    options.presets = [catalog, durability](const std::string& name) -> Result<Schema> {
+        VEXFS_ASSIGN(const Preset* const preset, catalog->find(name));
+        return configured_schema(*preset, durability);
+    };
+    options.defaults.durability = durability;
+    options.collection_mode = settings.collections.mode;
+    if (!settings.collections.preset.empty()) {
+        VEXFS_ASSIGN(options.defaults, options.presets(settings.collections.preset));
+    }
+    return options;
+}
+
+Daemon::Daemon(const DaemonOptions& options, const Configuration& configuration)
+    : options_(options), configuration_(configuration) {}
+
+Daemon::~Daemon() {
+    server_.reset();
+    service_.reset();
+    store_.reset();
+    sd_event_unref(event_);
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options,
+                                              const Configuration& configuration) {
+    std::unique_ptr<Daemon> daemon(new Daemon(options, configuration));
+    VEXFS_TRY(daemon->open());
+    return daemon;
+}
+
+Result<void> Daemon::open() {
+    const Settings& settings = configuration_.settings();
+    if (const int error = sd_event_default(&event_); error < 0)
+        return fail_errno("make an event loop", -error);
+    VEXFS_TRY(watch_signals());
+    VEXFS_ASSIGN(ServiceOptions service, service_options(settings));
+    StoreOptions store;
+    store.directory = settings.server.data_dir;
+    store.index_threads = static_cast<unsigned>(settings.index.threads);
+    store.segment_bytes = settings.storage.segment_bytes;
+    VEXFS_ASSIGN(store_, Store::open(store));
+    service_ = std::make_unique<Service>(*store_, std::move(service));
+    VEXFS_ASSIGN(UniqueFd socket, open_socket());
+    VEXFS_ASSIGN(server_, Server::start(
+                              event_, std::move(socket), one_per_cpu(settings.server.worker_threads),
+                              [this](const Message& request, const Caller& caller) {
+                                  return service_->handle(request, caller);
+                              },
+                              limits_of(settings.server)));
+    if (const int error = sd_event_set_watchdog(event_, 1); error < 0) {
+        return fail_errno("set the watchdog up", -error);
+    }
+    return {};
+}
+
+Result<UniqueFd> Daemon::open_socket() {
+    VEXFS_ASSIGN(auto adopted, adopt_socket());
+    if (adopted) return *std::move(adopted);
+    const Settings::Server& settings = configuration_.settings().server;
+    auto listening = ListeningPath::bind(settings.socket, settings.socket_mode, settings.socket_group);
+    if (!listening) return tl::unexpected(listening.error());
+    listening_.emplace(std::move(*listening));
+    return listening_->take_socket();
+}
+
+Result<void> Daemon::watch_signals() {
+    const auto on_stop = [](sd_event_source*, const signalfd_siginfo* info, void* self) {
+        static_cast<Daemon*>(self)->stop(static_cast<int>(info->ssi_signo));
+        return 0;
+    };
+    const auto on_reload = [](sd_event_source*, const signalfd_siginfo*, void* self) {
+        static_cast<Daemon*>(self)->reload();
+        return 0;
+    };
+    for (const int signal_number : {SIGTERM, SIGINT}) {
+        const int error = sd_event_add_signal(event_, nullptr, signal_number, on_stop, this);
+        if (error < 0) return fail_errno("watch signals", -error);
+    }
+    const int error = sd_event_add_signal(event_, nullptr, SIGHUP, on_reload, this);
+    if (error < 0) return fail_errno("watch signals", -error);
+    return {};
+}
+
+Result<void> Daemon::run() {
+    say_ready();
+    sd_notify(0, "READY=1");
+    notify_status();
+    const int error = sd_event_loop(event_);
+    if (error < 0) return fail_errno("event loop", -error);
+    spdlog::info("closing {}", store_->directory());
+    return {};
+}
+
+void Daemon::say_ready() const {
+    uint64_t points = 0;
+    const std::vector<std::string> names = store_->names();
+    for (const std::string& name : names) {
+        if (const auto collection = store_->find(name)) points += (*collection)->info().points;
+    }
+    for (const Quarantined& entry : store_->quarantined()) {
+        spdlog::error("collection {} can't be opened, the others serve: {}", entry.name,
+                      with_hint(entry.error));
+    }
+    spdlog::info("vexfsd {} is ready: pid {}, data {}, {} collections, {} points, {}, socket {}",
+                 VEXFS_VERSION, getpid(), store_->directory(), names.size(), points,
+                 simd::name_of(simd::kernels().isa),
+                 listening_ ? configuration_.settings().server.socket : "of systemd");
+}
+
+void Daemon::notify_status() const {
+    sd_notifyf(0, "STATUS=Serving %zu collections from %s", store_->names().size(),
+               store_->directory().c_str());
+}
+
+void Daemon::reload() {
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", static_cast<unsigned long long>(monotonic_us()));
+    auto changed = configure(options_);
+    if (!changed) {
+        for (const ConfigProblem& problem : changed.error())
+            spdlog::error("configuration: {}", problem.text());
+        spdlog::error("nothing is reloaded, the configuration stays as it was");
+    } else if (auto service = service_options(changed->settings()); !service) {
+        spdlog::error("nothing is reloaded, the configuration stays as it was: {}",
+                      with_hint(service.error()));
+    } else {
+        const Settings& before = configuration_.settings();
+        const Settings& after = changed->settings();
+        const auto live = changed_keys(before, after, Applies::reload);
+        const auto later = changed_keys(before, after, Applies::restart);
+        set_log_level(after.log.level);
+        server_->set_limits(limits_of(after.server));
+        service_->set_options(std::move(*service));
+        if (before.index.threads != after.index.threads) {
+            store_->set_index_threads(one_per_cpu(after.index.threads));
+        }
+        spdlog::info("configuration reloaded, changed: {}",
+                     live.empty() ? "nothing" : fmt::format("{}", fmt::join(live, ", ")));
+        if (!later.empty()) spdlog::warn("these take effect with a restart: {}", fmt::join(later, ", "));
+        // Keys that wait for a restart count as changed until there is one.
+        configuration_ = changed->with_running(configuration_);
+    }
+    sd_notify(0, "READY=1");
+    notify_status();
+}
+
+void Daemon::stop(int signal_number) {
+    if (server_->stopping()) return;
+    const uint64_t timeout_s = configuration_.settings().server.shutdown_timeout_s;
+    spdlog::info("{}: stopping, {} clients", strsignal(signal_number), server_->clients());
+    sd_notify(0, "STOPPING=1\nSTATUS=Finishing requests");
+    const int error = sd_event_add_time_relative(
+        event_, nullptr, CLOCK_MONOTONIC, timeout_s * us_per_s, 0,
+        [](sd_event_source*, uint64_t, void* self) {
+            static_cast<Daemon*>(self)->give_up_waiting();
+            return 0;
+        },
+        this);
+    if (error < 0) spdlog::warn("no limit on the time of the stop: {}", std::strerror(-error));
+    server_->stop([this] { sd_event_exit(event_, 0); });
+}
+
+void Daemon::give_up_waiting() {
+    spdlog::warn("{} clients are cut off: their requests took longer than server.shutdown_timeout_s",
+                 server_->clients());
+    service_->interrupt();
+    sd_event_exit(event_, 0);
+}
+
+Result<void> prepare_process() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal_number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal_number);
+    if (const int error = pthread_sigmask(SIG_BLOCK, &signals, nullptr); error != 0) {
+        return fail_errno("block signals", error);
+    }
+    if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return fail_errno("ignore SIGPIPE", errno);
+    rlimit descriptors{};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0)
+        return fail_errno("ask for the limit on descriptors", errno);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0)
+        return fail_errno("raise the limit on descriptors", errno);
+    return {};
+}
+
+}  // namespace vexfs

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running daemon: store, service and server in one event loop, and what signals do to them. SIGTERM and
+// SIGINT stop it, SIGHUP reloads the configuration.
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/collection/store.h"
+#include "vexfsd/config/presets.h"
+#include "vexfsd/config/settings.h"
+#include "vexfsd/options.h"
+#include "vexfsd/requests/service.h"
+#include "vexfsd/server/listen.h"
+#include "vexfsd/server/server.h"
+
+namespace vexfs {
+
+// What a service is to have by the configuration: presets and defaults. Fails where the default preset can't
+// be had; problems of others are logged.
+Result<ServiceOptions> service_options(const Settings& settings);
+
+class Daemon {
+  public:
+    // Opens the store and the socket; ready to run. The signals must be blocked in all threads.
+    static Result<std::unique_ptr<Daemon>> start(const DaemonOptions& options,
+                                                 const Configuration& configuration);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    // Until it is stopped.
+    Result<void> run();
+
+  private:
+    Daemon(const DaemonOptions& options, const Configuration& configuration);
+    Result<void> open();
+    Result<UniqueFd> open_socket();
+    Result<void> watch_signals();
+    void say_ready() const;
+    void reload();
+    void stop(int signal_number);
+    void give_up_waiting();
+    void notify_status() const;
+
+    DaemonOptions options_;
+    Configuration configuration_;
+    sd_event* event_ = nullptr;
+    std::optional<ListeningPath> listening_;
+    // Destroyed from the last to the first: nobody asks the service then, and nothing uses the store.
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Service> service_;
+    std::unique_ptr<Server> server_;
+};
+
+// Blocks the signals that the daemon's loop takes, ignores SIGPIPE, and raises the limit on descriptors.
+Result<void> prepare_process();
+
+}  // namespace vexfs
