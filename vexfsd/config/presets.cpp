@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 
 #include "vexfsd/base/nearest.h"
+#include "vexfsd/config/directories.h"
 #include "vexfsd/config/toml_file.h"
 
 namespace vexfs {
@@ -128,10 +128,9 @@ Result<Schema> schema_of(const Preset& preset) {
 }
 
 std::vector<std::string> PresetCatalog::default_directories() {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment while we run
-    const char* directory = std::getenv("VEXFS_PRESET_DIR");
-    if (directory != nullptr && *directory != '\0') return {directory};
-    return {VEXFS_LIB_DIR "/presets", VEXFS_CONFIG_DIR "/presets"};
+    std::vector<std::string> directories = configuration_directories();
+    for (std::string& directory : directories) directory += "/presets";
+    return directories;
 }
 
 PresetCatalog PresetCatalog::load(const std::vector<std::string>& directories) {

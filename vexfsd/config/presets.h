@@ -38,8 +38,7 @@ Result<Schema> schema_of(const Preset& preset);
 
 class PresetCatalog {
   public:
-    // The directory in the environment variable VEXFS_PRESET_DIR where it is set; otherwise the
-    // installation's (/usr/lib/vexfs/presets) and /etc/vexfs/presets.
+    // presets/ in each of configuration_directories().
     static std::vector<std::string> default_directories();
 
     // Directories that there are not are passed over. A wrong file is left out and among problems().

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "vexfsd/base/nearest.h"
+#include "vexfsd/config/directories.h"
 #include "vexfsd/config/keys.h"
 #include "vexfsd/config/settings.h"
 #include "vexfsd/config/toml_file.h"
@@ -140,10 +141,6 @@ void ConfigReader::check_together() {
          "a request of the largest size must fit"});
 }
 
-std::vector<std::string> default_config_directories() {
-    return {VEXFS_LIB_DIR, VEXFS_CONFIG_DIR};
-}
-
 tl::expected<Configuration, std::vector<ConfigProblem>> load_configuration(const ConfigSources& sources) {
     ConfigReader reader;
     if (!sources.file.empty()) {
@@ -151,7 +148,7 @@ tl::expected<Configuration, std::vector<ConfigProblem>> load_configuration(const
         reader.read_drop_ins({sources.file + ".d"});
     } else {
         const std::vector<std::string> directories =
-            sources.directories.empty() ? default_config_directories() : sources.directories;
+            sources.directories.empty() ? configuration_directories() : sources.directories;
         std::vector<std::string> drop_ins;
         for (const std::string& directory : directories) {
             reader.read_file(directory + "/vexfsd.toml", false);

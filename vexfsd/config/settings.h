@@ -122,14 +122,11 @@ class Configuration {
 };
 
 struct ConfigSources {
-    // Later ones win. Empty is default_config_directories().
+    // Later ones win. Empty is configuration_directories().
     std::vector<std::string> directories;
     // Read instead of the directories; it must exist.
     std::string file;
 };
-
-// The library directory of the installation (/usr/lib/vexfs) and /etc/vexfs.
-std::vector<std::string> default_config_directories();
 
 // Reads and checks everything; where something is wrong, all that is.
 tl::expected<Configuration, std::vector<ConfigProblem>> load_configuration(const ConfigSources& sources);
