@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "engine/collection/schema.h"
+#include "vexfsctl/access_parameters.h"
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/optimize.h"
 #include "vexfsctl/show.h"
@@ -96,6 +97,7 @@ Result<ExitStatus> set(Context& context, const std::string& name,
                        const std::vector<std::string>& assignments) {
     Message request = request_for("collection.configure", name);
     VEXFS_ASSIGN(request.header["parameters"], parameters_from_assignments(assignments));
+    VEXFS_TRY(resolve_access(request.header["parameters"]));
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
     VEXFS_TRY(print_pairs(context.out(), reply.header));
     return succeeded;
@@ -155,7 +157,8 @@ void register_collection(Cli& cli) {
     const auto assignments = std::make_shared<std::vector<std::string>>();
     CLI::App* set_app =
         cli.verb(noun, "set", "Change parameters of a collection while it serves",
-                 "vexfsctl collection set words ef_search=200 durability=sync",
+                 "vexfsctl collection set words ef_search=200 durability=sync\n"
+                 "vexfsctl collection set words owner=alice group=staff mode=0640",
                  [set_name, assignments](Context& context) { return set(context, *set_name, *assignments); });
     cli.collection_argument(set_app, *set_name);
     set_app->add_option("KEY=VALUE", *assignments, "ef_search, durability, target_recall, mode, owner, group")

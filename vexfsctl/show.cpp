@@ -21,6 +21,8 @@ void flatten(const nlohmann::ordered_json& object, const std::string& prefix, bo
             flatten(value, name + ".", for_people, table);
         } else if (for_people && key.ends_with("_bytes") && value.is_number_unsigned()) {
             table.rows.push_back({name, human_bytes(value.get<uint64_t>())});
+        } else if (key == "mode" && value.is_number_unsigned()) {
+            table.rows.push_back({name, fmt::format("{:04o}", value.get<uint64_t>())});
         } else {
             table.rows.push_back({name, text_of(value)});
         }
