@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <random>
 
 #include "vexfsctl/import_source.h"
@@ -49,9 +50,9 @@ class Import {
         {
             Progress progress("importing " + options_.collection, source.rows(), rows_done_);
             const Result<void> sent = send_all(source, progress);
-            const Result<void> drained = drain(0, progress);
+            (void)drain(0, progress);
             seconds = progress.seconds();
-            if (!drained) return failed_after(drained.error());
+            if (refusal_) return failed_after(*refusal_);
             if (!sent) return failed_after(sent.error());
         }
         if (interrupted()) {
@@ -130,7 +131,12 @@ class Import {
     // Takes replies until no more than `in_flight` requests wait for one.
     Result<void> drain(size_t in_flight, Progress& progress) {
         while (in_flight_.size() > in_flight) {
-            VEXFS_ASSIGN(const Message reply, transport_->receive());
+            const Result<Message> received = transport_->receive();
+            if (!received) {
+                if (!refusal_) refusal_ = received.error();
+                return tl::unexpected<Error>(received.error());
+            }
+            const Message& reply = *received;
             replaced_ += reply.header.value("replaced", uint64_t{0});
             rows_done_ = in_flight_.front();
             in_flight_.pop_front();
@@ -170,6 +176,8 @@ class Import {
     const ImportOptions& options_;
     std::unique_ptr<Transport> transport_;
     std::deque<uint64_t> in_flight_;  // rows_done of the requests that have no reply yet
+    // The first one: that the batch behind a refused one doesn't fit is its consequence.
+    std::optional<Error> refusal_;
     uint64_t key_ = 0;
     uint64_t rows_done_ = 0;  // acknowledged
     uint64_t replaced_ = 0;
