@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <tuple>
 
 #include "vexfsd/base/nearest.h"
 #include "vexfsd/config/directories.h"
@@ -73,7 +74,13 @@ void ConfigReader::read_file(const std::string& path, bool must_exist) {
         return;
     }
     configuration.files_.push_back(path);
+    const auto before = static_cast<ptrdiff_t>(problems.size());
     for (const auto& [key, node] : **table) take_section(path, key.str(), key, node);
+    // The table is sorted by its keys; people read a file from the top.
+    std::stable_sort(problems.begin() + before, problems.end(),
+                     [](const ConfigProblem& a, const ConfigProblem& b) {
+                         return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+                     });
 }
 
 void ConfigReader::read_drop_ins(const std::vector<std::string>& directories) {
