@@ -30,14 +30,18 @@ class SocketTransport : public Transport {
             VEXFS_ASSIGN(const short events, wait_for(POLLIN | POLLOUT, -1));
             // Replies are taken while a request goes out: else both sides could wait for each other with
             // full buffers.
-            if ((events & POLLIN) != 0) VEXFS_TRY(fill());
+            if ((events & POLLIN) != 0) {
+                if (const Result<void> filled = fill(); !filled) return unless_answered(filled.error());
+            }
             if ((events & POLLOUT) == 0) continue;
             const ssize_t count =
                 ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (count >= 0) {
                 sent += static_cast<size_t>(count);
             } else if (errno != EINTR && errno != EAGAIN) {
-                return lost(errno);
+                const int error_number = errno;
+                (void)fill();
+                return unless_answered(lost(error_number).value());
             }
         }
         return {};
@@ -79,6 +83,12 @@ class SocketTransport : public Transport {
         if (count <= 0) return short{0};
         // A hang-up is found by the read or the write that it breaks.
         return (waiting.revents & ~events) != 0 ? events : waiting.revents;
+    }
+
+    // A daemon that refuses says why before it closes the connection: receive() is to tell that then.
+    Result<void> unless_answered(const Error& error) const {
+        if (taken_ < buffer_.size()) return {};
+        return tl::unexpected<Error>(error);
     }
 
     Result<void> need(size_t bytes) {
