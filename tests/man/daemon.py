@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A vexfsd in a directory of its own, asked by lines of text."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from programs import TIMEOUT_S, VEXFSD
+
+
+class Daemon:
+    """As a context: it runs within, and must end cleanly."""
+
+    def __init__(self):
+        self.directory = Path(tempfile.mkdtemp(prefix="vexfs-man-"))
+        self.socket = self.directory / "vexfsd.sock"
+        self.process = None
+
+    def __enter__(self):
+        config = self.directory / "vexfsd.toml"
+        config.touch()
+        # Without what systemd may have set for ctest itself.
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith(("LISTEN_", "NOTIFY_", "WATCHDOG_", "JOURNAL_"))}
+        self.process = subprocess.Popen([VEXFSD, "--config", config, "--data-dir", self.directory / "data",
+                                         "--socket", self.socket, "--foreground"], env=environment)
+        deadline = time.monotonic() + TIMEOUT_S
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                self.ask({"op": "health"})
+                return self
+            except (FileNotFoundError, ConnectionError):
+                time.sleep(0.01)
+        self.process.kill()
+        raise AssertionError("the daemon doesn't answer")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        status = self.process.wait(TIMEOUT_S)
+        shutil.rmtree(self.directory)
+        assert status == 0, f"vexfsd ended with status {status}"
+
+    def ask(self, request):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(TIMEOUT_S)
+            connection.connect(str(self.socket))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            return json.loads(connection.makefile("rb").readline())

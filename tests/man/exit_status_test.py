@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exit statuses in the pages are those in the programs' help, with the same words."""
+import re
+import unittest
+
+from pages import page
+from programs import VEXFSCTL, VEXFSD, Help
+
+
+def described(name):
+    lines = page(name).section("EXIT STATUS")
+    return {int(number): lines.after_item(number) for number in lines.items()}
+
+
+def sentence(meaning):
+    return meaning[0].upper() + meaning[1:] + "."
+
+
+class ExitStatuses(unittest.TestCase):
+    def test_vexfsctl(self):
+        rows = [line.split(None, 1) for line in Help(VEXFSCTL).block("Exit status")]
+        self.assertEqual(described("vexfsctl.1"), {int(number): sentence(meaning) for number, meaning in rows})
+
+    def test_vexfsd(self):
+        footer = re.search(r"Exit status: (.*)\. See vexfsd\(8\)\.", Help(VEXFSD).text, re.DOTALL)[1]
+        rows = [row.split(None, 1) for row in " ".join(footer.split()).split(", ")]
+        self.assertEqual(described("vexfsd.8"), {int(number): sentence(meaning) for number, meaning in rows})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""vexfs.5 against the sources, and against a data directory that the program made."""
+import json
+import re
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from constants import constant, layout
+from pages import page
+from programs import TIMEOUT_S, VEXFSCTL
+
+STRUCTS = {
+    ("LOG", "SegmentHeader"): "engine/storage/format.h",
+    ("LOG", "RecordHeader"): "engine/storage/format.h",
+    ("GRAPH", "FileHeader"): "engine/index/hnsw_file.h",
+    ("GRAPH", "FileNode"): "engine/index/hnsw_file.h",
+}
+ROWS = 1500  # enough that the graph is written down
+
+
+def described(section, name):
+    rows = page("vexfs.5").section(section).subsection(name).rows()
+    return [(int(offset), int(size), field) for offset, size, field, _ in rows]
+
+
+def read_fields(data, start, section, name):
+    """Fields of a record at `start` as the page lays them out: whole numbers, but bytes where there are more than 8."""
+    fields = {}
+    for offset, size, field in described(section, name):
+        raw = data[start + offset:start + offset + size]
+        fields[field] = int.from_bytes(raw, "little") if size <= 8 and field != "magic" else raw
+    return fields
+
+
+class Layouts(unittest.TestCase):
+    def test_headers_are_laid_out_as_in_the_sources(self):
+        for (section, name), path in STRUCTS.items():
+            with self.subTest(name):
+                self.assertEqual(described(section, name), layout(path, name))
+
+    def test_versions(self):
+        self.assertIn("version 1 of the format", "\n".join(page("vexfs.5")))
+        self.assertEqual(constant("engine/storage/format.h", "version"), 1)
+        self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
+
+
+class DataDirectory(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="vexfs-man-"))) / "data"
+        cls.run_ctl("collection", "create", "docs", "--dimension", "2")
+        lines = "".join(json.dumps({"vector": [i, 1], "id": i, "metadata": {"n": i}}) + "\n" for i in range(ROWS))
+        cls.run_ctl("vector", "insert", "docs", "--jsonl", stdin=lines)
+        cls.run_ctl("collection", "optimize", "docs")
+        cls.run_ctl("vector", "delete", "docs", "7")
+        cls.collection = cls.directory / "collections/docs"
+
+    @classmethod
+    def run_ctl(cls, *arguments, stdin=""):
+        subprocess.run([VEXFSCTL, "--embedded", cls.directory, *arguments], input=stdin, text=True, check=True,
+                       stdout=subprocess.DEVNULL, timeout=TIMEOUT_S)
+
+    def bytes_of(self, pattern):
+        return next(self.collection.glob(pattern)).read_bytes()
+
+    def test_every_file_is_described(self):
+        items = [re.sub(r"\b(?:Pa|Ar|Ns)\b|[ /]", "", item) for item in page("vexfs.5").items("Pa")]
+        files = [path.relative_to(self.directory) for path in self.directory.rglob("*") if path.is_file()]
+        self.assertGreaterEqual(len(files), 4)
+        for path in files:
+            name = re.sub(r"\d{8}", "NNNNNNNN", str(path).replace("docs", "NAME"))
+            self.assertIn(name.replace("/", ""), items)
+
+    def test_a_manifest_is_two_lines(self):
+        head, body = self.bytes_of("MANIFEST").decode().splitlines()
+        self.assertRegex(head, r"^vexfs-manifest 1 [0-9a-f]{16}$")
+        self.assertEqual(set(json.loads(body)), set(page("vexfs.5").section("MANIFEST").items("Va")))
+
+    def test_a_log_reads_as_it_is_described(self):
+        log = self.bytes_of("*.log")
+        segment = read_fields(log, 0, "LOG", "SegmentHeader")
+        self.assertEqual((segment["magic"], segment["version"], segment["dimension"], segment["number"]),
+                         (b"VEXFSLOG", 1, 2, 1))
+        kinds, sequence, offset, counts = [], segment["first_sequence"], 4096, 0
+        while offset < len(log):
+            record = read_fields(log, offset, "LOG", "RecordHeader")
+            self.assertEqual((record["magic"], record["sequence"]), (b"VXR1", sequence))
+            kinds.append(record["kind"])
+            counts += record["count"]
+            offset, sequence = offset + 128 + record["body_bytes"], sequence + 1
+        self.assertEqual(offset, len(log))
+        self.assertEqual((sorted(set(kinds)), counts), ([1, 2], ROWS + 1))
+
+    def test_the_body_of_an_insert_reads_as_it_is_described(self):
+        log = self.bytes_of("*.log")
+        count = read_fields(log, 4096, "LOG", "RecordHeader")["count"]
+        padded = lambda size: (size + 63) // 64 * 64
+        ids = 4096 + 128
+        vectors = ids + padded(8 * count)
+        entries = vectors + padded(4 * 2 * count)
+        self.assertEqual(struct.unpack_from("<3Q", log, ids), (0, 1, 2))
+        self.assertEqual(struct.unpack_from("<4f", log, vectors), (0, 1, 1, 1))
+        (length,) = struct.unpack_from("<I", log, entries)
+        self.assertEqual(json.loads(log[entries + 4:entries + 4 + length]), {"n": 0})
+
+    def test_a_graph_reads_as_it_is_described(self):
+        graph = self.bytes_of("*.hnsw")
+        header = read_fields(graph, 0, "GRAPH", "FileHeader")
+        self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
+                         (b"VXFSHNSW", 1, 2, 0))
+        self.assertEqual((header["nodes"], header["row_end"]), (ROWS, ROWS))
+        node = read_fields(graph, 64, "GRAPH", "FileNode")
+        self.assertEqual((node["row"], node["next_twin"]), (0, 0xffffffff))
+        self.assertEqual(struct.unpack_from("<2f", graph, 64 + 12), (0, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
