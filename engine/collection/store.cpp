@@ -158,26 +158,30 @@ Result<std::shared_ptr<Collection>> Store::find(const std::string& name) const {
 
 Result<void> Store::drop(const std::string& name) {
     const std::lock_guard change(state_->change_mutex);
-    std::shared_ptr<LocalCollection> collection;
+    std::shared_ptr<LocalCollection> collection;  // null where it is quarantined
+    bool quarantined = false;
     {
         const std::shared_lock lock(state_->mutex);
         const auto entry = state_->collections.find(name);
         if (entry != state_->collections.end()) collection = entry->second;
+        quarantined = state_->quarantined.contains(name);
     }
-    if (!collection) {
-        if (auto found = find(name); !found) return tl::unexpected(found.error());
-    }
+    if (!collection && !quarantined) return tl::unexpected(find(name).error());
     const std::string aside =
         state_->path_of(fmt::format("{}{}-{}", being_removed, ++state_->removals, name));
     // Before its name is free for another: this one writes nothing any more.
-    collection->set_dropped(aside);
+    if (collection) collection->set_dropped(aside);
     if (auto moved = state_->disk.rename(state_->path_of(name), aside); !moved) {
-        collection->set_dropped(std::nullopt);
+        if (collection) collection->set_dropped(std::nullopt);
         return moved;
     }
     VEXFS_TRY(state_->disk.sync_directory(state_->collections_directory));
-    const std::unique_lock lock(state_->mutex);
-    state_->collections.erase(name);
+    {
+        const std::unique_lock lock(state_->mutex);
+        state_->collections.erase(name);
+        state_->quarantined.erase(name);
+    }
+    if (!collection) VEXFS_TRY(state_->disk.remove_directory(aside));
     return {};
 }
 

@@ -40,7 +40,8 @@ class Store {
     Result<std::shared_ptr<Collection>> create(const std::string& name, const Schema& schema);
     // not_found, or the error for which it is quarantined.
     Result<std::shared_ptr<Collection>> find(const std::string& name) const;
-    // Its files go when the last user of the collection has let it go; calls after this find it not.
+    // Its files go when the last user of the collection has let it go; calls after this find it not. One that
+    // is quarantined goes as well.
     Result<void> drop(const std::string& name);
 
     std::vector<std::string> names() const;  // sorted, without the quarantined
