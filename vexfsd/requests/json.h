@@ -11,6 +11,8 @@
 namespace vexfs {
 
 inline constexpr int json_depth_max = 64;
+// Of a point's metadata: replies that hold them are not nested deeper than json_depth_max.
+inline constexpr int metadata_depth_max = json_depth_max - 8;
 
 // Parses a JSON object; malformed where the text is something else, is nested deeper than json_depth_max, or
 // names a key twice in one object; the message names the byte.

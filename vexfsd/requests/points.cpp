@@ -205,6 +205,7 @@ Result<Message> update_metadata(ServiceContext& context, const Request& request)
     if (!request.header["metadata"].is_null()) {
         VEXFS_ASSIGN(const json metadata, request.object("metadata"));
         text = to_text(metadata);
+        VEXFS_TRY(check_metadata_depth(text, 0));
     }
     VEXFS_TRY(found.collection->update_metadata(*id, text, !replace));
     return Message{};

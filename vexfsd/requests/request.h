@@ -53,5 +53,7 @@ struct Metadata {
     std::vector<std::string_view> texts;  // into storage or the request's body
 };
 Result<Metadata> metadata_of(const Request& request, size_t rows);
+// malformed where a JSON text is nested deeper than metadata_depth_max.
+Result<void> check_metadata_depth(std::string_view text, size_t row);
 
 }  // namespace vexfs

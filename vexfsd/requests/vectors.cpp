@@ -86,50 +86,23 @@ Result<std::vector<uint64_t>> ids_from_array(const ArrayView& array) {
     return ids;
 }
 
-// Texts go to the log as they are and are parsed and printed recursively later.
-Result<void> check_depth(std::string_view text, size_t row) {
-    int depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > json_depth_max) {
-                return fail(ErrorCode::malformed,
-                            fmt::format("the metadata of row {} are nested deeper than {} "
-                                        "levels",
-                                        row, json_depth_max));
-            }
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-    }
-    return {};
-}
-
 Result<Metadata> metadata_from_array(const ArrayView& array, size_t rows) {
     VEXFS_TRY(check_dtype(array, "u8"));
     Metadata metadata;
     std::string_view rest = chars_of(array);
     metadata.texts.reserve(rows);
-    while (metadata.texts.size() <= rows) {
+    bool ended = false;
+    while (metadata.texts.size() <= rows && !ended) {
         const size_t end = rest.find('\n');
         std::string_view line = rest.substr(0, end);
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) line = {};
-        VEXFS_TRY(check_depth(line, metadata.texts.size()));
+        VEXFS_TRY(check_metadata_depth(line, metadata.texts.size()));
         metadata.texts.push_back(line);
-        if (end == std::string_view::npos) {
-            rest = {};
-            break;
-        }
-        rest.remove_prefix(end + 1);
+        ended = end == std::string_view::npos;
+        if (!ended) rest.remove_prefix(end + 1);
     }
     // The last line may end with a newline.
-    if (metadata.texts.size() == rows + 1 && metadata.texts.back().empty() && rest.empty()) {
+    if (metadata.texts.size() == rows + 1 && metadata.texts.back().empty() && ended) {
         metadata.texts.pop_back();
     }
     if (metadata.texts.size() != rows) {
@@ -143,6 +116,31 @@ Result<Metadata> metadata_from_array(const ArrayView& array, size_t rows) {
 }
 
 }  // namespace
+
+// Of texts, not of JSON: lines of an array are not parsed here.
+Result<void> check_metadata_depth(std::string_view text, size_t row) {
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            if (c == '"') in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > metadata_depth_max) {
+                return fail(ErrorCode::malformed,
+                            fmt::format("the metadata of row {} are nested deeper than {} "
+                                        "levels",
+                                        row, metadata_depth_max));
+            }
+        } else if (c == '}' || c == ']') {
+            --depth;
+        }
+    }
+    return {};
+}
 
 Result<Vectors> vectors_of(const Request& request, const std::string& collection, uint32_t dimension) {
     const ArrayView* array = request.array("vectors");
@@ -212,6 +210,7 @@ Result<Metadata> metadata_of(const Request& request, size_t rows) {
                                        metadata.storage.size()));
         }
         metadata.storage.push_back(entry.is_null() ? "" : to_text(entry));
+        VEXFS_TRY(check_metadata_depth(metadata.storage.back(), metadata.storage.size() - 1));
     }
     metadata.texts.assign(metadata.storage.begin(), metadata.storage.end());
     return metadata;
