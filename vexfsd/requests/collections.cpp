@@ -2,6 +2,8 @@
 // collection.create, list, info, delete, configure, optimize.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vexfsd/requests/json.h"
 #include "vexfsd/requests/operations.h"
 
@@ -98,6 +100,12 @@ Result<Message> existing_collection(const Request& request, const std::string& n
     return reply;
 }
 
+// As with chown(2): to a group of one's own. What is no number is refused later, as that.
+bool may_give_to(const Caller& caller, const json& gid) {
+    return is_powerful(caller) || !gid.is_number() || gid == caller.gid ||
+           std::find(caller.groups.begin(), caller.groups.end(), gid) != caller.groups.end();
+}
+
 }  // namespace
 
 json quarantined_json(const Store& store) {
@@ -186,6 +194,13 @@ Result<Message> configure_collection(ServiceContext& context, const Request& req
     if (parameters.contains("uid") && !is_powerful(request.caller)) {
         return fail(ErrorCode::permission_denied,
                     fmt::format("only root may give collection {} away", found.name));
+    }
+    if (const auto gid = parameters.find("gid");
+        gid != parameters.end() && !may_give_to(request.caller, *gid)) {
+        return fail(ErrorCode::permission_denied,
+                    fmt::format("user {} may not give collection {} to group {}, being no member of it",
+                                request.caller.uid, found.name, excerpt(*gid)),
+                    "root may");
     }
     VEXFS_TRY(found.collection->configure(parameters));
     return info_reply(*found.collection);
