@@ -65,12 +65,13 @@ Result<size_t> bytes_of(const ArrayView& array, size_t available) {
     }
     for (const uint64_t axis : array.shape) {
         if (axis > available / bytes) {
-            return malformed(fmt::format("the body ends within array {}", array.name),
+            return malformed(fmt::format("the body ends within array {}", excerpt(array.name)),
                              "its shape announces more than the body holds");
         }
         bytes *= axis;
     }
-    if (bytes > available) return malformed(fmt::format("the body ends within array {}", array.name));
+    if (bytes > available)
+        return malformed(fmt::format("the body ends within array {}", excerpt(array.name)));
     return bytes;
 }
 
