@@ -68,8 +68,8 @@ class PresetReader {
         const auto recall = node.is_number() ? node.value<double>() : std::nullopt;
         if (!recall) return add(node.source(), "target_recall takes a number");
         // Written so that NaN is refused as well.
-        if (!(*recall > 0 && *recall <= 1)) {
-            return add(node.source(), fmt::format("target_recall is {}, out of its range 0 to 1", *recall));
+        if (!(*recall > 0 && *recall < 1)) {
+            return add(node.source(), fmt::format("target_recall is {}, not between 0 and 1", *recall));
         }
         preset_.target_recall = *recall;
     }
