@@ -12,8 +12,9 @@ def constant(path, name):
     text = re.search(rf"constexpr (?:\w+ )+{name} = ([^;]+);", source(path))[1]
     text = re.sub(r"\w+\{(\d+)\}", r"\1", text)  # uint64_t{1}
     text = re.sub(r"(\d)(?:'(?=\d)|u\b)", r"\1", text)  # 65'536, 16u
-    left, _, right = text.partition(" << ")
-    return int(left) << int(right or 0)
+    text = re.sub(r"\b[a-z]\w*", lambda other: str(constant(path, other[0])), text)
+    assert re.fullmatch(r"[\d\s<+*-]+", text), text
+    return eval(text)
 
 
 def layout(path, name):

@@ -15,6 +15,7 @@ LIMITS = {
     "values of a vector": ("engine/collection/schema.h", "dimension_max"),
     "bytes of a collection's name": ("engine/collection/schema.h", "collection_name_bytes_max"),
     "bytes of one point's metadata": ("engine/collection/schema.h", "metadata_bytes_max"),
+    "levels of one point's metadata": ("vexfsd/requests/json.h", "metadata_depth_max"),
     "rows of one insert": ("engine/collection/collection.h", "insert_rows_max"),
     "bytes of one insert, vectors and metadata": ("engine/collection/collection.h", "insert_bytes_max"),
     "ids of one get": ("vexfsd/requests/operations.h", "get_ids_max"),
