@@ -36,6 +36,8 @@ class Daemon:
             except (FileNotFoundError, ConnectionError):
                 time.sleep(0.01)
         self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.directory)
         raise AssertionError("the daemon doesn't answer")
 
     def __exit__(self, *_):
