@@ -73,6 +73,17 @@ Result<void> Server::watch() {
         },
         this);
     if (error < 0) return fail_errno("watch the workers", -error);
+    // Made while there are descriptors: a pause begins when there are none.
+    error = sd_event_add_time_relative(
+        event_, &pause_timer_, CLOCK_MONOTONIC, accept_pause_us, 0,
+        [](sd_event_source*, uint64_t, void* self) {
+            sd_event_source_set_enabled(static_cast<Server*>(self)->listener_source_, SD_EVENT_ON);
+            return 0;
+        },
+        this);
+    if (error < 0) return fail_errno("make a timer", -error);
+    error = sd_event_source_set_enabled(pause_timer_, SD_EVENT_OFF);
+    if (error < 0) return fail_errno("stop a timer", -error);
     return {};
 }
 
@@ -98,17 +109,11 @@ void Server::accept_clients() {
 // Out of descriptors or memory: the socket stays readable, so trying at once would only burn the CPU.
 void Server::pause_accepting(int error_number) {
     spdlog::warn("can't take another client: {}", std::strerror(error_number));
+    if (sd_event_source_set_time_relative(pause_timer_, accept_pause_us) < 0 ||
+        sd_event_source_set_enabled(pause_timer_, SD_EVENT_ONESHOT) < 0) {
+        return;
+    }
     sd_event_source_set_enabled(listener_source_, SD_EVENT_OFF);
-    sd_event_source_disable_unref(pause_timer_);
-    pause_timer_ = nullptr;
-    const int error = sd_event_add_time_relative(
-        event_, &pause_timer_, CLOCK_MONOTONIC, accept_pause_us, 0,
-        [](sd_event_source*, uint64_t, void* self) {
-            sd_event_source_set_enabled(static_cast<Server*>(self)->listener_source_, SD_EVENT_ON);
-            return 0;
-        },
-        this);
-    if (error < 0) sd_event_source_set_enabled(listener_source_, SD_EVENT_ON);
 }
 
 void Server::add_client(UniqueFd socket) {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
+
+#include <algorithm>
+#include <sstream>
 
 #include "tests/vexfsd/server/test_client.h"
 #include "tests/vexfsd/server/test_server.h"
@@ -36,23 +41,38 @@ TEST_CASE("a thousand idle clients keep nobody from being served") {
     setrlimit(RLIMIT_NOFILE, &before);
 }
 
-TEST_CASE("clients that are waiting when descriptors run out are served later") {
-    TestServer server;
-    rlimit before{};
-    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
-    TestClient client(server.socket_path());
-    REQUIRE(server.has_clients(1));
-    std::optional<TestClient> waiting;
-    server.run([&](Server&) {
-        waiting.emplace(server.socket_path());
-        // No descriptor above those in use, so that accepting fails.
-        rlimit none = before;
-        none.rlim_cur = 1;
-        setrlimit(RLIMIT_NOFILE, &none);
-    });
-    CHECK(client.ask(frame_bytes({{"n", 1}}))["ok"] == true);
-    CHECK(server.has_clients(1));
-    setrlimit(RLIMIT_NOFILE, &before);
-    CHECK(waiting->ask(frame_bytes({{"n", 2}}))["ok"] == true);
-    CHECK(server.has_clients(2));
+TEST_CASE(
+    "clients that are waiting when descriptors run out are served later, and meanwhile not tried all the "
+    "time") {
+    std::ostringstream log;
+    const auto usual_log = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    const auto start = std::chrono::steady_clock::now();
+    {
+        TestServer server;
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        TestClient client(server.socket_path());
+        REQUIRE(server.has_clients(1));
+        std::optional<TestClient> waiting;
+        server.run([&](Server&) {
+            waiting.emplace(server.socket_path());
+            // No descriptor above those in use, so that accepting fails.
+            rlimit none = before;
+            none.rlim_cur = 1;
+            setrlimit(RLIMIT_NOFILE, &none);
+        });
+        for (int i = 0; i < 500; ++i) REQUIRE(client.ask(frame_bytes({{"n", i}}))["ok"] == true);
+        CHECK(server.has_clients(1));
+        setrlimit(RLIMIT_NOFILE, &before);
+        CHECK(waiting->ask(frame_bytes({{"n", 2}}))["ok"] == true);
+        CHECK(server.has_clients(2));
+    }
+    const auto took = std::chrono::steady_clock::now() - start;
+    spdlog::set_default_logger(usual_log);
+    const std::string lines = log.str();
+    const auto tries = std::count(lines.begin(), lines.end(), '\n');
+    CHECK(tries >= 1);
+    CHECK(tries <= 1 + took / std::chrono::milliseconds(100));
 }
