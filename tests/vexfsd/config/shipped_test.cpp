@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration and presets that are installed.
-#include <regex>
 #include <sstream>
 
 #include "tests/vexfsd/config/config_files.h"
@@ -50,7 +49,11 @@ TEST_CASE("the shipped configuration is right and names a shipped preset") {
 
 TEST_CASE("the shipped configuration shows every key with the value built in") {
     const ConfigFiles files;
-    const std::string all = std::regex_replace(shipped_file(), std::regex("\n#([a-z_]+ = )"), "\n$1");
+    std::string all = shipped_file();
+    // "#key = value" is a key, "# Text" is not.
+    for (size_t at = 0; (at = all.find("\n#", at)) != std::string::npos; ++at) {
+        if (all.compare(at + 2, 1, " ") != 0) all.erase(at + 1, 1);
+    }
     const Configuration configuration = ConfigFiles::load(files.write("all.toml", all));
     for (const auto& [key, value, origin] : configuration.values()) {
         CAPTURE(key->name);
