@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "engine/formats/float16.h"
+#include "engine/base/float16.h"
 #include "engine/formats/npy_header.h"
 #include "engine/formats/rows.h"
 

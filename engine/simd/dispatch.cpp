@@ -14,15 +14,29 @@ namespace {
 
 struct Family {
     const Kernels* kernels;
+    const CodeKernels* codes;
     bool (*runs_here)();
 };
 
+#ifdef __x86_64__
+bool has_avx2() {
+    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
+           __builtin_cpu_supports("f16c") != 0;
+}
+// AVX-512 as Ice Lake and Zen 4 have it: with the integer products of VNNI.
+bool has_avx512() {
+    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+           __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+           __builtin_cpu_supports("avx512vnni") != 0;
+}
+#endif
+
 // Slowest first.
 constexpr Family families[] = {
-    {&scalar::family, [] { return true; }},
+    {&scalar::family, &scalar::codes, [] { return true; }},
 #ifdef __x86_64__
-    {&avx2::family, [] { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }},
-    {&avx512::family, [] { return __builtin_cpu_supports("avx512f") != 0; }},
+    {&avx2::family, &avx2::codes, has_avx2},
+    {&avx512::family, &avx512::codes, has_avx512},
 #endif
 };
 
@@ -32,22 +46,32 @@ const Family* find(Isa isa) {
     return nullptr;
 }
 
-const Kernels* first_choice() {
+const Family* first_choice() {
     if (const char* wish = std::getenv("VEXFS_SIMD"))
         if (const auto isa = isa_from_name(wish))
-            if (const Family* family = find(*isa)) return family->kernels;
-    return &kernels(available().back());
+            if (const Family* family = find(*isa)) return family;
+    return find(available().back());
 }
 
-std::atomic<const Kernels*>& in_use() {
-    static std::atomic<const Kernels*> pointer = first_choice();
+std::atomic<const Family*>& in_use() {
+    static std::atomic<const Family*> pointer = first_choice();
     return pointer;
 }
 
 }  // namespace
 
 const Kernels& kernels() {
-    return *in_use().load(std::memory_order_relaxed);
+    return *in_use().load(std::memory_order_relaxed)->kernels;
+}
+
+const CodeKernels& code_kernels() {
+    return *in_use().load(std::memory_order_relaxed)->codes;
+}
+
+const CodeKernels& code_kernels(Isa isa) {
+    const Family* family = find(isa);
+    assert(family != nullptr);
+    return *family->codes;
 }
 
 std::vector<Isa> available() {
@@ -67,7 +91,7 @@ Result<void> select(Isa isa) {
     const Family* family = find(isa);
     if (family == nullptr)
         return fail(ErrorCode::unsupported, fmt::format("this CPU has no {}", name_of(isa)));
-    in_use().store(family->kernels, std::memory_order_relaxed);
+    in_use().store(family, std::memory_order_relaxed);
     return {};
 }
 

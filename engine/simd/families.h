@@ -18,18 +18,22 @@
 // tests go over whatever available() lists.
 #pragma once
 
+#include "engine/simd/codes.h"
 #include "engine/simd/distance.h"
 
 namespace vexfs::simd {
 
 namespace scalar {
 extern const Kernels family;
-}
+extern const CodeKernels codes;
+}  // namespace scalar
 namespace avx2 {
 extern const Kernels family;
-}
+extern const CodeKernels codes;
+}  // namespace avx2
 namespace avx512 {
 extern const Kernels family;
-}
+extern const CodeKernels codes;
+}  // namespace avx512
 
 }  // namespace vexfs::simd

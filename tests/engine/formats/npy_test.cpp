@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/formats/float16.h"
+#include "engine/base/float16.h"
 #include "tests/engine/formats/files.h"
 
 using namespace vexfs;
@@ -85,7 +85,7 @@ TEST_CASE("npy: every float16 is exact") {
         const double sign = half & 0x8000 ? -1 : 1;
         const double expected =
             sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
-        const float found = formats::float_from_half(static_cast<uint16_t>(half));
+        const float found = float_from_half(static_cast<uint16_t>(half));
         if (exponent == 31) {
             if (std::isfinite(found) || std::isnan(found) != (fraction != 0)) FAIL(half);
         } else if (static_cast<double>(found) != expected || std::signbit(found) != std::signbit(expected)) {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vectors of a codes::Space as int8: a byte per component and a scale per vector, simd/codes.h.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "engine/index/anonymous_memory.h"
+#include "engine/simd/codes.h"
+
+namespace vexfs::codes {
+
+// What stands beside the bytes of a code.
+struct Int8Factors {
+    float scale = 0;
+    float norm = 0;  // squared, of the decoded vector
+};
+
+// from: [dimension]; to: [dimension] bytes, biased by 128.
+Int8Factors encode_int8(const float* from, size_t dimension, uint8_t* to);
+
+// The left side of a comparison, for code after code.
+class Int8Query {
+  public:
+    // A vector of the space, [dimension].
+    void set(const float* vector, size_t dimension);
+    // A code, as if it had been given in its decoded form.
+    void set(const uint8_t* bytes, const Int8Factors& factors, size_t dimension);
+
+    // Squared Euclidean distance of the decoded vectors.
+    float distance(const simd::CodeKernels& kernels, const uint8_t* bytes, const Int8Factors& factors) const {
+        const int32_t product = kernels.int8_product(bytes, bytes_.data(), dimension_) - bias_;
+        return norm_ + factors.norm - twice_scale_ * factors.scale * static_cast<float>(product);
+    }
+    float norm() const { return norm_; }
+
+  private:
+    void finish(const Int8Factors& factors);
+
+    std::vector<int8_t> bytes_;  // zeros behind, to whole registers
+    size_t dimension_ = 0;
+    int32_t bias_ = 0;  // 128 times the sum of the bytes
+    float twice_scale_ = 0;
+    float norm_ = 0;
+};
+
+// Codes of many vectors, one behind the other.
+class Int8Table {
+  public:
+    Int8Table(size_t count, size_t dimension);
+    // The rows `order` of another table.
+    Int8Table(const Int8Table& other, const std::vector<uint32_t>& order);
+
+    size_t count() const { return factors_.size(); }
+    size_t dimension() const { return dimension_; }
+    const uint8_t* bytes(size_t i) const { return data() + i * dimension_; }
+    const Int8Factors& factors(size_t i) const { return factors_[i]; }
+    void set(size_t i, const float* vector) {
+        factors_[i] = encode_int8(vector, dimension_, data() + i * dimension_);
+    }
+    void set(size_t i, const uint8_t* bytes, const Int8Factors& factors) {
+        std::copy(bytes, bytes + dimension_, data() + i * dimension_);
+        factors_[i] = factors;
+    }
+    void prefetch(size_t i) const {
+        for (size_t at = 0; at < dimension_; at += 64) __builtin_prefetch(bytes(i) + at);
+        __builtin_prefetch(&factors_[i]);
+    }
+
+  private:
+    uint8_t* data() const { return reinterpret_cast<uint8_t*>(memory_.data()); }
+
+    size_t dimension_;  // a multiple of 4
+    AnonymousMemory memory_;
+    std::vector<Int8Factors> factors_;
+};
+
+// Some codes of a table, packed as a side of a distance matrix.
+class Int8Block {
+  public:
+    // `ids` are rows of the table.
+    void pack(const Int8Table& table, const uint32_t* ids, size_t count);
+
+    size_t count() const { return count_; }
+    size_t padded_count() const { return (count_ + 15) / 16 * 16; }
+    simd::Int8Rows rows(size_t first) const;
+    simd::Int8Panel panel() const;
+
+  private:
+    size_t count_ = 0, dimension_ = 0;
+    std::vector<uint8_t> rows_;
+    std::vector<int8_t> columns_;
+    std::vector<float> scales_, norms_, sums_;
+};
+
+}  // namespace vexfs::codes

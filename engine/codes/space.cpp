@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/codes/space.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <random>
+
+namespace vexfs::codes {
+namespace {
+
+constexpr size_t rounds = 4;
+
+size_t rounded_up(size_t value, size_t unit) {
+    return (value + unit - 1) / unit * unit;
+}
+
+// Orthonormal rows by modified Gram-Schmidt from normal variates: [rows][columns], rows >= columns; rows
+// beyond the columns' number can't be orthogonal and are left zero.
+std::vector<float> random_orthogonal(size_t rows, size_t columns, uint64_t seed) {
+    std::mt19937_64 engine(seed);
+    std::normal_distribution<double> normal;
+    std::vector<std::vector<double>> basis;
+    while (basis.size() < columns) {
+        std::vector<double> row(columns);
+        for (double& value : row) value = normal(engine);
+        for (const auto& other : basis) {
+            double product = 0;
+            for (size_t i = 0; i < columns; ++i) product += row[i] * other[i];
+            for (size_t i = 0; i < columns; ++i) row[i] -= product * other[i];
+        }
+        double squares = 0;
+        for (const double value : row) squares += value * value;
+        if (squares < 1e-12) continue;
+        for (double& value : row) value /= std::sqrt(squares);
+        basis.push_back(std::move(row));
+    }
+    std::vector<float> matrix(rows * columns);
+    for (size_t i = 0; i < columns; ++i)
+        for (size_t j = 0; j < columns; ++j) matrix[i * columns + j] = static_cast<float>(basis[i][j]);
+    return matrix;
+}
+
+// In place, orthonormal; size a power of two.
+void hadamard(float* values, size_t size) {
+    for (size_t half = 1; half < size; half *= 2) {
+        for (size_t block = 0; block < size; block += 2 * half) {
+            for (size_t i = block; i < block + half; ++i) {
+                const float a = values[i], b = values[i + half];
+                values[i] = a + b;
+                values[i + half] = a - b;
+            }
+        }
+    }
+    const float scale = 1 / std::sqrt(static_cast<float>(size));
+    for (size_t i = 0; i < size; ++i) values[i] *= scale;
+}
+
+}  // namespace
+
+Space::Space(size_t dimension, simd::Metric metric, size_t count, FunctionRef<const float*(size_t)> vector,
+             uint64_t seed)
+    : dimension_(dimension), metric_(metric), seed_(seed) {
+    prepare();
+    std::vector<double> sum(lifted_), squares(lifted_);
+    std::vector<float> lifted(lifted_);
+    if (metric_ == simd::Metric::dot) {
+        for (size_t i = 0; i < count; ++i) {
+            double norm = 0;
+            for (size_t k = 0; k < dimension_; ++k) norm += double{vector(i)[k]} * vector(i)[k];
+            norm_max_ = std::max(norm_max_, static_cast<float>(std::sqrt(norm)));
+        }
+    }
+    for (size_t i = 0; i < count; ++i) {
+        lift(vector(i), false, lifted.data());
+        for (size_t k = 0; k < lifted_; ++k) {
+            sum[k] += lifted[k];
+            squares[k] += double{lifted[k]} * lifted[k];
+        }
+    }
+    double spread = 0;  // mean squared distance to the mean
+    for (size_t k = 0; k < lifted_; ++k) {
+        const double mean = count > 0 ? sum[k] / static_cast<double>(count) : 0;
+        mean_[k] = static_cast<float>(mean);
+        if (count > 0) spread += squares[k] / static_cast<double>(count) - mean * mean;
+    }
+    unit_ = spread > 0 && std::isfinite(spread) ? static_cast<float>(1 / std::sqrt(spread)) : 1;
+    if (!(unit_ > 0) || !std::isfinite(unit_)) unit_ = 1;
+}
+
+Space::Space(size_t dimension, simd::Metric metric, std::span<const float> mean, float unit, float norm_max,
+             uint64_t seed)
+    : dimension_(dimension), metric_(metric), seed_(seed) {
+    prepare();
+    assert(mean.size() == lifted_);
+    mean_.assign(mean.begin(), mean.end());
+    unit_ = unit;
+    norm_max_ = norm_max;
+}
+
+void Space::prepare() {
+    assert(metric_ != simd::Metric::manhattan);
+    lifted_ = dimension_ + (metric_ == simd::Metric::dot ? 1 : 0);
+    mean_.assign(lifted_, 0);
+    if (lifted_ <= dense_dimension_max) {
+        coded_ = rounded_up(lifted_, 4);
+        matrix_ = random_orthogonal(coded_, lifted_, seed_);
+        return;
+    }
+    coded_ = rounded_up(lifted_, 64);
+    signs_.resize(rounds * coded_);
+    std::mt19937_64 engine(seed_);
+    for (float& sign : signs_) sign = (engine() >> 63) != 0 ? 1.0F : -1.0F;
+}
+
+void Space::lift(const float* from, bool query, float* to) const {
+    std::copy(from, from + dimension_, to);
+    if (metric_ == simd::Metric::euclidean) return;
+    const float squares = simd::kernels().dot(from, from, dimension_);
+    if (metric_ == simd::Metric::cosine) {
+        const float scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+        for (size_t i = 0; i < dimension_; ++i) to[i] *= scale;
+    } else {
+        to[dimension_] = query ? 0 : std::sqrt(std::max(norm_max_ * norm_max_ - squares, 0.0F));
+    }
+}
+
+void Space::transform(const float* from, float* to) const {
+    std::vector<float> lifted(lifted_);
+    lift(from, false, lifted.data());
+    for (size_t i = 0; i < lifted_; ++i) lifted[i] = (lifted[i] - mean_[i]) * unit_;
+    rotate(lifted.data(), to);
+}
+
+void Space::transform_query(const float* from, float* to) const {
+    std::vector<float> lifted(lifted_);
+    lift(from, true, lifted.data());
+    for (size_t i = 0; i < lifted_; ++i) lifted[i] = (lifted[i] - mean_[i]) * unit_;
+    rotate(lifted.data(), to);
+}
+
+void Space::rotate(const float* from, float* to) const {
+    if (!matrix_.empty()) {
+        const auto dot = simd::kernels().dot;
+        for (size_t i = 0; i < coded_; ++i) to[i] = dot(&matrix_[i * lifted_], from, lifted_);
+        return;
+    }
+    std::copy(from, from + lifted_, to);
+    std::fill(to + lifted_, to + coded_, 0.0F);
+    const size_t size = std::bit_floor(coded_);
+    for (size_t round = 0; round < rounds; ++round) {
+        const float* signs = &signs_[round * coded_];
+        for (size_t i = 0; i < coded_; ++i) to[i] *= signs[i];
+        hadamard(round % 2 == 0 ? to : to + coded_ - size, size);
+        if (size == coded_) continue;
+        for (size_t i = 0; i < coded_ / 2; ++i) {
+            const float a = to[i], b = to[i + coded_ / 2];
+            to[i] = (a + b) * 0.70710678F;
+            to[i + coded_ / 2] = (a - b) * 0.70710678F;
+        }
+    }
+}
+
+size_t Space::memory_bytes() const {
+    return (mean_.size() + matrix_.size() + signs_.size()) * sizeof(float);
+}
+
+}  // namespace vexfs::codes
