@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/graph/graph.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/parallel.h"
+#include "engine/graph/connect.h"
+
+namespace vexfs::graph {
+namespace {
+
+constexpr size_t strip_nodes = 256;
+
+void decode(const codes::Int8Table& table, size_t node, float* to) {
+    simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, table.dimension(), to);
+}
+
+// The space's origin is the mean of the vectors.
+uint32_t nearest_to_origin(const codes::Int8Table& table) {
+    uint32_t nearest = 0;
+    for (uint32_t node = 1; node < table.count(); ++node)
+        if (table.factors(node).norm < table.factors(nearest).norm) nearest = node;
+    return nearest;
+}
+
+}  // namespace
+
+Graph::Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads)
+    : Graph(table.count(), layout, nearest_to_origin(table), {}) {
+    loose_ = connect(links, entry_);
+    fill(table, links, threads);
+}
+
+void Graph::fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads) {
+    parallel_for(threads, (nodes_ + strip_nodes - 1) / strip_nodes, [&](unsigned, size_t strip) {
+        std::vector<float> own(layout_.dimension), other(layout_.dimension), scratch(3 * layout_.dimension);
+        for (size_t node = strip * strip_nodes; node < std::min(nodes_, (strip + 1) * strip_nodes); ++node) {
+            auto* row = reinterpret_cast<uint8_t*>(memory_.data()) + node * layout_.row_bytes();
+            auto* neighbours = reinterpret_cast<uint32_t*>(row + layout_.neighbours_offset());
+            std::fill(neighbours, neighbours + layout_.degree, no_node);
+            decode(table, node, own.data());
+            const auto of_node = links.of(node);
+            for (const Link& link : of_node) table.prefetch(link.node);
+            for (size_t i = 0; i < of_node.size(); ++i) {
+                neighbours[i] = of_node[i].node;
+                decode(table, of_node[i].node, other.data());
+                simd::code_kernels().residual_encode(other.data(), own.data(), layout_.dimension,
+                                                     layout_.bits, i % simd::block_codes, scratch.data(),
+                                                     row + i / simd::block_codes * layout_.block_bytes());
+            }
+            std::memcpy(row + layout_.factors_offset(), &table.factors(node), sizeof(codes::Int8Factors));
+            std::memcpy(row + layout_.code_offset(), table.bytes(node), layout_.dimension);
+        }
+    });
+}
+
+Graph::Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose)
+    : layout_(layout),
+      nodes_(nodes),
+      entry_(entry),
+      loose_(std::move(loose)),
+      memory_(nodes * layout.row_bytes() + simd::code_slack) {}
+
+bool Graph::consistent() const {
+    if (nodes_ > 0 && entry_ >= nodes_) return false;
+    if (std::ranges::any_of(loose_, [&](uint32_t node) { return node >= nodes_; })) return false;
+    for (size_t node = 0; node < nodes_; ++node)
+        for (size_t i = 0; i < layout_.degree; ++i)
+            if (neighbours(node)[i] >= nodes_ && neighbours(node)[i] != no_node) return false;
+    return true;
+}
+
+codes::Int8Table Graph::codes() const {
+    codes::Int8Table table(nodes_, layout_.dimension);
+    for (size_t node = 0; node < nodes_; ++node) {
+        codes::Int8Factors factors;
+        std::memcpy(&factors, row(node) + layout_.factors_offset(), sizeof factors);
+        table.set(node, reinterpret_cast<const uint8_t*>(row(node) + layout_.code_offset()), factors);
+    }
+    return table;
+}
+
+LinkTable Graph::links(const codes::Int8Table& table, unsigned threads) const {
+    LinkTable links(nodes_, layout_.degree);
+    parallel_for(threads, (nodes_ + strip_nodes - 1) / strip_nodes, [&](unsigned, size_t strip) {
+        codes::Int8Query own;
+        for (size_t node = strip * strip_nodes; node < std::min(nodes_, (strip + 1) * strip_nodes); ++node) {
+            own.set(table.bytes(node), table.factors(node), layout_.dimension);
+            for (size_t i = 0; i < layout_.degree; ++i) {
+                const uint32_t other = neighbours(node)[i];
+                if (other == no_node) continue;
+                links.append(
+                    node,
+                    {own.distance(simd::code_kernels(), table.bytes(other), table.factors(other)), other});
+            }
+        }
+    });
+    return links;
+}
+
+}  // namespace vexfs::graph

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A proximity graph that is searched by codes alone. A node is one contiguous row, aligned to cache lines, so
+// that a hop reads one place of memory (after "SymphonyQG", Gou et al., SIGMOD 2025):
+//
+//   blocks of residual codes of its neighbours, relative to the node     [degree / 32] of simd::block_bytes
+//   neighbours                                                           u32 [degree], unused ones no_node
+//   the node's own int8 code                                             scale, norm, then [dimension] bytes
+//
+// Immutable once made; searched by any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/codes/int8.h"
+#include "engine/codes/residual.h"
+#include "engine/codes/space.h"
+#include "engine/graph/links.h"
+
+namespace vexfs::graph {
+
+inline constexpr uint32_t no_node = UINT32_MAX;
+
+struct Layout {
+    size_t dimension;  // of the space: coded
+    size_t degree;     // a multiple of 32
+    unsigned bits;     // of a residual code: 1 or 2
+
+    size_t blocks() const { return degree / simd::block_codes; }
+    size_t block_bytes() const { return simd::block_bytes(dimension / 4, bits); }
+    size_t neighbours_offset() const { return blocks() * block_bytes(); }
+    size_t factors_offset() const { return neighbours_offset() + degree * sizeof(uint32_t); }
+    size_t code_offset() const { return factors_offset() + sizeof(codes::Int8Factors); }
+    size_t row_bytes() const { return (code_offset() + dimension + 63) / 64 * 64; }
+};
+
+// A node that a search expanded, with its distance by int8 codes (squared, of the space).
+struct Found {
+    float distance;
+    uint32_t node;
+};
+
+class Graph {
+  public:
+    // A walk can come to every node: links are put in the place of others where it needs that.
+    Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads);
+
+    // To be read from a file: rows() is to be filled, and consistent() says whether it was with what can be
+    // followed safely.
+    Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose);
+    std::byte* rows() { return memory_.data(); }
+    bool consistent() const;
+
+    size_t nodes() const { return nodes_; }
+    const Layout& layout() const { return layout_; }
+    size_t memory_bytes() const { return memory_.resident_bytes(); }
+
+    // query: [dimension], of the space. ef: breadth, the number of nodes kept as the best so far. `found`
+    // gets every node that was expanded, in no order: ef and some more.
+    void search(const float* query, size_t ef, std::vector<Found>& found) const;
+
+    const std::byte* row(size_t node) const { return memory_.data() + node * layout_.row_bytes(); }
+    uint32_t entry() const { return entry_; }
+    // Nodes that no walk comes to; searches compare with each of them. Mostly none.
+    const std::vector<uint32_t>& loose() const { return loose_; }
+
+    // What it was made of.
+    codes::Int8Table codes() const;
+    LinkTable links(const codes::Int8Table& table, unsigned threads) const;
+
+  private:
+    const uint32_t* neighbours(size_t node) const {
+        return reinterpret_cast<const uint32_t*>(row(node) + layout_.neighbours_offset());
+    }
+    void fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads);
+
+    Layout layout_;
+    size_t nodes_;
+    uint32_t entry_ = 0;
+    std::vector<uint32_t> loose_;
+    AnonymousMemory memory_;
+};
+
+}  // namespace vexfs::graph

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The links of a graph while it is built: for each node its neighbours with their distances, nearest first.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/index/anonymous_memory.h"
+
+namespace vexfs::graph {
+
+struct Link {
+    float distance = 0;  // squared, of the int8 codes
+    uint32_t node = 0;
+
+    // Ties by number, so that a build depends on nothing but its input.
+    friend bool operator<(const Link& a, const Link& b) {
+        return a.distance != b.distance ? a.distance < b.distance : a.node < b.node;
+    }
+};
+
+// Room for `capacity` links of each node.
+class LinkTable {
+  public:
+    LinkTable(size_t nodes, size_t capacity)
+        : capacity_(capacity), memory_(nodes * capacity * sizeof(Link)), counts_(nodes) {}
+
+    size_t nodes() const { return counts_.size(); }
+    size_t capacity() const { return capacity_; }
+    std::span<Link> of(size_t node) const { return {data() + node * capacity_, counts_[node]}; }
+    void assign(size_t node, std::span<const Link> links) {
+        std::copy(links.begin(), links.end(), data() + node * capacity_);
+        counts_[node] = static_cast<uint16_t>(links.size());
+    }
+    // Thread-safe beside itself for different nodes only.
+    void append(size_t node, const Link& link) {
+        if (counts_[node] < capacity_) data()[node * capacity_ + counts_[node]++] = link;
+    }
+
+  private:
+    Link* data() const { return reinterpret_cast<Link*>(memory_.data()); }
+
+    size_t capacity_;
+    AnonymousMemory memory_;
+    std::vector<uint16_t> counts_;
+};
+
+}  // namespace vexfs::graph

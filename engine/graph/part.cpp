@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/graph/part.h"
+
+#include <algorithm>
+
+#include "engine/base/parallel.h"
+
+namespace vexfs::graph {
+namespace {
+
+constexpr size_t training_vectors_max = 20'000;
+constexpr size_t strip_rows = 1024;
+constexpr size_t two_bits_dimension_max = 512;  // above, rows of one bit are large enough
+
+Layout layout_for(size_t dimension, const HnswParameters& parameters) {
+    const size_t degree = (parameters.max_m + simd::block_codes - 1) / simd::block_codes * simd::block_codes;
+    return {dimension, degree, dimension <= two_bits_dimension_max ? 2U : 1U};
+}
+
+BuildOptions build_options(const PartOptions& options) {
+    return {options.parameters.max_m, options.threads, options.parameters.seed, options.stop};
+}
+
+}  // namespace
+
+Part::Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
+           const HnswParameters& parameters, bool refined)
+    : range_(range),
+      rows_(std::move(rows)),
+      space_(std::move(space)),
+      graph_(std::move(graph)),
+      parameters_(parameters),
+      refined_(refined) {}
+
+std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, RowRange range,
+                                  std::vector<uint32_t> rows, FunctionRef<const float*(uint32_t)> vector,
+                                  const PartOptions& options) {
+    const size_t step = rows.size() / training_vectors_max + 1;
+    const auto space = std::make_shared<const codes::Space>(
+        dimension, metric, rows.size() / step, [&](size_t i) { return vector(rows[i * step]); },
+        options.parameters.seed);
+    codes::Int8Table table(rows.size(), space->coded_dimension());
+    parallel_for(options.threads, (rows.size() + strip_rows - 1) / strip_rows, [&](unsigned, size_t strip) {
+        if (options.stop.stop_requested()) return;
+        std::vector<float> transformed(space->coded_dimension());
+        for (size_t i = strip * strip_rows; i < std::min(rows.size(), (strip + 1) * strip_rows); ++i) {
+            space->transform(vector(rows[i]), transformed.data());
+            table.set(i, transformed.data());
+        }
+    });
+    std::vector<uint32_t> order;
+    LinkTable links = build_links(table, order, build_options(options));
+    if (options.stop.stop_requested()) return nullptr;
+    std::vector<uint32_t> rows_in_order(order.size());
+    for (size_t i = 0; i < order.size(); ++i) rows_in_order[i] = rows[order[i]];
+    Graph graph(table, std::move(links), layout_for(space->coded_dimension(), options.parameters),
+                options.threads);
+    return std::unique_ptr<Part>(
+        new Part(range, std::move(rows_in_order), space, std::move(graph), options.parameters, false));
+}
+
+std::unique_ptr<Part> Part::refine(const PartOptions& options) const {
+    const codes::Int8Table table = graph_.codes();
+    LinkTable links = refine_links(table, graph_.links(table, options.threads), graph_,
+                                   parameters_.ef_construction, build_options(options));
+    if (options.stop.stop_requested()) return nullptr;
+    return std::unique_ptr<Part>(new Part(range_, rows_, space_,
+                                          Graph(table, std::move(links), graph_.layout(), options.threads),
+                                          parameters_, true));
+}
+
+size_t Part::memory_bytes() const {
+    return rows_.size() * sizeof(uint32_t) + space_->memory_bytes() + graph_.memory_bytes();
+}
+
+size_t Part::search(const float* query, size_t ef, size_t wanted, FunctionRef<bool(uint32_t)> accept,
+                    std::vector<uint32_t>& rows) const {
+    thread_local std::vector<float> transformed;
+    thread_local std::vector<Found> found;
+    transformed.resize(space_->coded_dimension());
+    space_->transform_query(query, transformed.data());
+    graph_.search(transformed.data(), ef, found);
+    const size_t expanded = found.size();
+    for (Found& one : found) one.node = rows_[one.node];
+    std::erase_if(found, [&](const Found& one) { return !accept(one.node); });
+    wanted = std::min(wanted, found.size());
+    std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(wanted), found.end(),
+                      [](const Found& a, const Found& b) { return a.distance < b.distance; });
+    rows.clear();
+    for (size_t i = 0; i < wanted; ++i) rows.push_back(found[i].node);
+    return expanded;
+}
+
+}  // namespace vexfs::graph

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// A part of a collection's index: the graph over the rows of a range, and the space of its codes.
+//
+// Immutable once made; searched by any number of threads. A part is built with the links that leaves give,
+// and can be made anew with refined ones, which take longer and lead to the same recall with fewer hops.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/base/function_ref.h"
+#include "engine/base/result.h"
+#include "engine/collection/schema.h"
+#include "engine/graph/build.h"
+#include "engine/graph/graph.h"
+
+namespace vexfs::graph {
+
+struct RowRange {
+    uint32_t first = 0, end = 0;
+    uint32_t count() const { return end - first; }
+};
+
+struct PartOptions {
+    HnswParameters parameters;
+    unsigned threads = 1;
+    std::stop_token stop;
+};
+
+class Part {
+  public:
+    // Over `rows`, all of `range`, whose vectors ([dimension]) `vector` gives. Null when it was stopped.
+    static std::unique_ptr<Part> build(size_t dimension, simd::Metric metric, RowRange range,
+                                       std::vector<uint32_t> rows, FunctionRef<const float*(uint32_t)> vector,
+                                       const PartOptions& options);
+    // The same rows with refined links. Null when it was stopped.
+    std::unique_ptr<Part> refine(const PartOptions& options) const;
+
+    RowRange range() const { return range_; }
+    size_t nodes() const { return rows_.size(); }
+    bool refined() const { return refined_; }
+    size_t memory_bytes() const;
+
+    // The `wanted` nearest rows that `accept` takes among those that a search of breadth `ef` comes upon, by
+    // int8 distance, nearest first; distances of different parts can't be compared. Returns how many nodes
+    // were compared.
+    size_t search(const float* query, size_t ef, size_t wanted, FunctionRef<bool(uint32_t)> accept,
+                  std::vector<uint32_t>& rows) const;
+
+    // One checksummed file, written and synced; the caller renames. load() is corrupt for a damaged file and
+    // trusts no number in it; one that was built with other parameters is invalid_argument.
+    Result<void> save(const std::string& path) const;
+    static Result<std::unique_ptr<Part>> load(const std::string& path, size_t dimension, simd::Metric metric,
+                                              const HnswParameters& parameters);
+
+  private:
+    Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
+         const HnswParameters& parameters, bool refined);
+
+    RowRange range_;
+    std::vector<uint32_t> rows_;  // of each node
+    std::shared_ptr<const codes::Space> space_;
+    Graph graph_;
+    HnswParameters parameters_;  // it was built with
+    bool refined_;
+};
+
+}  // namespace vexfs::graph
