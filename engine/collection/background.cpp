@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace vexfs {
+namespace {
+
+constexpr auto look_again_after = std::chrono::milliseconds(200);
+
+}  // namespace
 
 Background::Background(unsigned threads) : syncer_([this](const std::stop_token& stop) { sync(stop); }) {
     set_threads(threads);
@@ -64,14 +69,15 @@ void Background::index(const std::stop_token& stop) {
     uint64_t seen = 0;
     while (!stop.stop_requested()) {
         {
+            // Also from time to time: some work is due when nothing has come for a while.
             std::unique_lock lock(mutex_);
-            if (!changed_.wait(lock, stop, [&] { return wakes_ != seen; })) return;
+            changed_.wait_for(lock, stop, look_again_after, [&] { return wakes_ != seen; });
             seen = wakes_;
         }
         for (bool worked = true; worked && !stop.stop_requested();) {
             worked = false;
             for (const auto& collection : collections())
-                worked |= !stop.stop_requested() && collection->index_some();
+                worked |= !stop.stop_requested() && collection->index_some(stop);
         }
     }
 }

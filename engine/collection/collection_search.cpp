@@ -106,7 +106,7 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
 
     // In this order: what the graph doesn't have is below rows.
-    const uint32_t indexed = indexing_ ? indexing_->indexed() : 0;
+    const uint32_t indexed = index_ ? index_->indexed() : 0;
     const uint32_t rows = rows_.size();
     const Query query(request.query, metric_);
     SearchReply reply;
@@ -126,9 +126,12 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     const bool every_row = indexed == 0 || request.exact || request.filter != nullptr || request.distance_max;
     if (!every_row) {
         reply.ef_search = std::max(request.ef_search.value_or(schema().hnsw.ef_search), request.limit);
-        reply.distances = indexing_->graph().search(
-            request.query.data(), request.limit, reply.ef_search,
-            [&](uint32_t row) { return row < indexed && !rows_.dead(row); }, found);
+        const auto accept = [&](uint32_t row) { return row < indexed && !rows_.dead(row); };
+        const auto distance = [&](uint32_t row) {
+            return query.distance(rows_.vector(row), rows_.norm(row));
+        };
+        const IndexQuery asked{request.query.data(), request.limit, reply.ef_search, accept, distance};
+        reply.distances = index_->search(asked, found);
         reply.path = indexed < rows ? "graph+scan" : "graph";
         Nearest nearest(request.limit);
         for (const Neighbour& neighbour : found) nearest.offer(neighbour);

@@ -9,12 +9,10 @@
 #include <random>
 #include <thread>
 
-#include "engine/index/hnsw.h"
-
 namespace vexfs {
 namespace {
 
-// A graph is written down when the part that is not on the disk would take long to build again.
+// The index is written down when what is not on the disk would take long to build again.
 constexpr uint32_t unsaved_rows_min = 1'000;
 
 uint64_t random_salt() {
@@ -25,10 +23,6 @@ uint64_t random_salt() {
 // The largest record, and room for the one that makes the segment overflow.
 uint64_t log_bytes_max(uint64_t segment_bytes) {
     return segment_bytes + 2 * insert_bytes_max;
-}
-
-std::unique_ptr<Hnsw> new_graph(const Schema& schema) {
-    return std::make_unique<Hnsw>(schema.dimension, schema.metric, schema.hnsw);
 }
 
 }  // namespace
@@ -104,20 +98,9 @@ Result<void> LocalCollection::open_segments() {
     return {};
 }
 
-// The graph is made from the rows: one that can't be read is built again.
+// The index is made from the rows: what can't be read is built again.
 void LocalCollection::open_index() {
-    if (schema_.algorithm != Algorithm::hnsw) return;
-    if (manifest_.index && manifest_.index->rows <= rows_.size()) {
-        const std::string path = fmt::format("{}/{}", directory_, manifest_.index->file);
-        if (auto graph = Hnsw::load(path, dimension_, metric_, schema_.hnsw)) {
-            indexing_ =
-                std::make_unique<Indexing>(std::move(*graph), static_cast<uint32_t>(manifest_.index->rows));
-            return;
-        } else {
-            background_error_ = fmt::format("the index is built again: {}", graph.error().message);
-        }
-    }
-    indexing_ = std::make_unique<Indexing>(new_graph(schema_), 0);
+    index_ = vexfs::open_index(schema_, directory_, manifest_.index, rows_.size(), background_error_);
 }
 
 // What a crash left between making a file and naming it in the manifest.
@@ -125,10 +108,13 @@ void LocalCollection::remove_leftovers() {
     const auto names = disk_.list(directory_);
     if (!names) return;
     for (const std::string& name : *names) {
-        const bool listed = name == manifest_name || (manifest_.index && name == manifest_.index->file) ||
-                            std::ranges::any_of(manifest_.segments, [&](const ManifestSegment& segment) {
-                                return name == Segment::file_name(segment.number);
-                            });
+        const bool listed =
+            name == manifest_name ||
+            std::ranges::any_of(manifest_.index,
+                                [&](const ManifestIndex& file) { return name == file.file; }) ||
+            std::ranges::any_of(manifest_.segments, [&](const ManifestSegment& segment) {
+                return name == Segment::file_name(segment.number);
+            });
         const bool ours = name.ends_with(".tmp") || name.ends_with(".log") || name.ends_with(".hnsw");
         // A file that can't be removed now is tried again at the next start.
         if (ours && !listed) static_cast<void>(disk_.remove(fmt::format("{}/{}", directory_, name)));
@@ -143,9 +129,7 @@ LocalCollection::~LocalCollection() {
     // Nobody is left to be told; what could not be synced was not acknowledged, and a graph can be built
     // again.
     static_cast<void>(sync_log());
-    if (indexing_ &&
-        indexing_->indexed() - indexing_->saved() >= std::max(unsaved_rows_min, indexing_->saved() / 50))
-        static_cast<void>(checkpoint_index());
+    if (index_ && index_->unsaved_rows() >= unsaved_rows_min) static_cast<void>(checkpoint_index());
 }
 
 void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
@@ -155,68 +139,80 @@ void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
     dropped_ = directory.has_value();
 }
 
-bool LocalCollection::checkpoint_due(uint32_t unsaved, uint32_t saved) const {
-    return unsaved >= unsaved_rows_min && unsaved >= saved / 4;
-}
-
-bool LocalCollection::index_some() {
-    if (!indexing_ || dropped_) return false;
-    if (indexing_->add_some(rows_)) return true;
-    const uint32_t saved = indexing_->saved();
-    const uint32_t indexed = indexing_->indexed();
-    if (indexed < rows_.size() || !checkpoint_due(indexed - saved, saved)) return false;
+bool LocalCollection::index_some(const std::stop_token& stop) {
+    if (!index_ || dropped_) return false;
+    if (index_->work(rows_, {index_threads(), stop, false})) {
+        // What follows may be work for others as well.
+        if (options_.wake_background) options_.wake_background();
+        return true;
+    }
+    const uint32_t unsaved = index_->unsaved_rows();
+    if (stop.stop_requested() || unsaved < unsaved_rows_min || unsaved <= unsaved_accepted_) return false;
     if (auto done = checkpoint_index(); !done) {
         const std::lock_guard lock(schema_mutex_);
         background_error_ = done.error().message;
-        // Not again before there is more to gain.
-        indexing_->set_saved(indexed);
+        unsaved_accepted_ = unsaved;
         return false;
     }
-    if (options_.wake_background) options_.wake_background();
+    unsaved_accepted_ = 0;
     return true;
 }
 
 Result<void> LocalCollection::checkpoint_index() {
     const std::lock_guard checkpoint(checkpoint_mutex_);
-    if (dropped_ || indexing_->saved() == indexing_->indexed()) return {};
-    uint64_t number = 0;
-    {
+    if (dropped_) return {};
+    std::vector<std::string> made;
+    const auto files = index_->save(directory_, [&] {
         const std::lock_guard write(write_mutex_);
-        number = manifest_.next_number++;
+        return made.emplace_back(fmt::format("{:08}.hnsw", manifest_.next_number++));
+    });
+    const auto remove = [&](const std::string& file) {
+        static_cast<void>(disk_.remove(fmt::format("{}/{}", directory_, file)));
+    };
+    if (!files) {
+        std::ranges::for_each(made, remove);
+        return tl::unexpected(files.error());
     }
-    const std::string file = fmt::format("{:08}.hnsw", number);
-    const std::string path = fmt::format("{}/{}", directory_, file);
-    auto rows = indexing_->save(path);
-    if (rows) {
-        const std::lock_guard write(write_mutex_);
-        const auto before = manifest_.index;
-        manifest_.index = ManifestIndex{file, *rows};
-        // The log must have on the disk what the graph speaks of.
-        auto written = sync_log();
-        if (written) written = write_manifest(disk_, directory_, manifest_).map([] { return uint64_t{0}; });
-        if (written) {
-            indexing_->set_saved(*rows);
-            if (before) static_cast<void>(disk_.remove(fmt::format("{}/{}", directory_, before->file)));
-            return {};
-        }
-        manifest_.index = before;
-        rows = tl::unexpected(written.error());
+    const std::lock_guard write(write_mutex_);
+    if (*files == manifest_.index) return {};
+    // The log must have on the disk what the index speaks of.
+    VEXFS_TRY(sync_log());
+    Manifest manifest = manifest_;
+    manifest.index = *files;
+    VEXFS_TRY(write_manifest(disk_, directory_, manifest));
+    std::swap(manifest_, manifest);
+    for (const ManifestIndex& before : manifest.index) {
+        if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);
     }
-    static_cast<void>(disk_.remove(path));
-    return tl::unexpected(rows.error());
+    return {};
 }
 
 Result<void> LocalCollection::optimize(const std::function<bool(uint64_t, uint64_t)>& progress) {
-    if (!indexing_) return {};
-    while (true) {
-        const uint64_t rows = rows_.size();
-        const uint64_t indexed = indexing_->indexed();
-        if (progress && !progress(indexed, rows))
+    if (!index_) return {};
+    std::stop_source stop;
+    std::atomic<bool> done = false;
+    // Steps may be long, so that they are taken beside the one who reports.
+    std::jthread worker([&] {
+        // Rows that come meanwhile are left to the background.
+        const uint32_t rows = rows_.size();
+        while (!stop.stop_requested() && !dropped_) {
+            const bool worked = index_->work(rows_, {index_threads(), stop.get_token(), true});
+            if (!worked && index_->indexed() >= rows && index_->settled()) break;
+            if (!worked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        done = true;
+    });
+    while (!done) {
+        if (progress && !progress(index_->indexed(), rows_.size())) {
+            stop.request_stop();
+            worker.join();
             return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
-        if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
-        if (indexed >= rows) break;
-        if (!indexing_->add_some(rows_)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    worker.join();
+    if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
+    if (progress) progress(index_->indexed(), rows_.size());
     return checkpoint_index();
 }
 
@@ -277,16 +273,16 @@ CollectionInfo LocalCollection::info() const {
     }
     const uint64_t rows = rows_.size();
     info.dead_rows = rows - std::min(rows, info.points);
-    info.indexed_points = indexing_ ? indexing_->indexed() : 0;
-    info.backlog_rows = indexing_ ? rows - info.indexed_points : 0;
-    info.index_memory_bytes = indexing_ ? indexing_->graph().memory_bytes() : 0;
+    info.indexed_points = index_ ? index_->indexed() : 0;
+    info.backlog_rows = index_ ? rows - std::min(rows, info.indexed_points) : 0;
+    info.index_memory_bytes = index_ ? index_->memory_bytes() : 0;
     info.generation = generation_;
     {
         const std::lock_guard write(write_mutex_);
         info.segments = segments_.size();
         for (const auto& segment : segments_) info.disk_bytes += segment->bytes();
-        if (manifest_.index) {
-            if (const auto file = disk_.open(fmt::format("{}/{}", directory_, manifest_.index->file)))
+        for (const ManifestIndex& listed : manifest_.index) {
+            if (const auto file = disk_.open(fmt::format("{}/{}", directory_, listed.file)))
                 info.disk_bytes += (*file)->size().value_or(0);
         }
     }

@@ -2,7 +2,7 @@
 // A collection in a directory of this machine. See collection.h for what its functions do.
 //
 // Locks, in the order in which they are taken: checkpoint_mutex_, write_mutex_ (the log's end and all that
-// follows from it), ids_mutex_ (the map from ids to rows), then those inside of Indexing, GroupCommit and
+// follows from it), ids_mutex_ (the map from ids to rows), then those inside of Index, GroupCommit and
 // schema_mutex_. Searches take ids_mutex_ only to look ids up.
 #pragma once
 
@@ -19,7 +19,7 @@
 
 #include "engine/collection/collection.h"
 #include "engine/collection/group_commit.h"
-#include "engine/collection/indexing.h"
+#include "engine/collection/index.h"
 #include "engine/collection/row_table.h"
 #include "engine/storage/manifest.h"
 #include "engine/storage/segment.h"
@@ -28,7 +28,8 @@ namespace vexfs {
 
 struct CollectionOptions {
     uint64_t segment_bytes = uint64_t{256} << 20;
-    std::function<void()> wake_background;  // there is something to index
+    std::function<void()> wake_background;    // there is something to index
+    std::function<unsigned()> index_threads;  // that one step of indexing may use; none is one
 };
 
 class LocalCollection final : public Collection {
@@ -55,9 +56,9 @@ class LocalCollection final : public Collection {
     CollectionStats stats() const override;
     Schema schema() const override;
 
-    // Background work: indexes some rows, or writes the graph down when it is due. False when there is
-    // nothing to do.
-    bool index_some();
+    // Background work: a step of indexing, or writes the index down when it is due. False when there is
+    // nothing to do now.
+    bool index_some(const std::stop_token& stop);
     // Puts acknowledged writes of `async` durability on the disk.
     void sync_behind();
     // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
@@ -91,7 +92,7 @@ class LocalCollection final : public Collection {
     Result<void> commit(uint64_t sequence, std::optional<Durability> durability);
     Result<uint64_t> sync_log();
     Result<void> checkpoint_index();
-    bool checkpoint_due(uint32_t unsaved, uint32_t saved) const;
+    unsigned index_threads() const { return options_.index_threads ? options_.index_threads() : 1; }
 
     Result<uint32_t> find(uint64_t id) const;
     Point point_at(uint32_t row, bool with_vector) const;
@@ -118,7 +119,8 @@ class LocalCollection final : public Collection {
     tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
     RowTable rows_;
     GroupCommit group_commit_;
-    std::unique_ptr<Indexing> indexing_;  // null for flat
+    std::unique_ptr<Index> index_;                // null for flat
+    std::atomic<uint32_t> unsaved_accepted_ = 0;  // rows that failed to be written down: not tried again
 
     mutable std::shared_mutex schema_mutex_;
     Schema schema_;

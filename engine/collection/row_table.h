@@ -39,6 +39,8 @@ class RowTable {
         return std::atomic_ref(at(row).dead).load(std::memory_order_relaxed) != 0;
     }
 
+    uint32_t killed() const { return killed_.load(std::memory_order_relaxed); }  // how many are dead
+
     // For the writer.
     uint32_t appended() const { return appended_; }  // published or not
     void append(uint64_t id, const float* vector, const std::byte* metadata, float norm) {
@@ -54,7 +56,10 @@ class RowTable {
     }
     // Readers see all rows appended so far.
     void publish() { size_.store(appended_, std::memory_order_release); }
-    void kill(uint32_t row) { std::atomic_ref(at(row).dead).store(1, std::memory_order_relaxed); }
+    void kill(uint32_t row) {
+        std::atomic_ref(at(row).dead).store(1, std::memory_order_relaxed);
+        killed_.fetch_add(1, std::memory_order_relaxed);
+    }
     void set_metadata(uint32_t row, const std::byte* entry) {
         std::atomic_ref(at(row).metadata).store(entry, std::memory_order_release);
     }
@@ -83,6 +88,7 @@ class RowTable {
 
     std::array<std::atomic<Row*>, 33 - first_bits> chunks_{};
     std::atomic<uint32_t> size_ = 0;
+    std::atomic<uint32_t> killed_ = 0;
     uint32_t appended_ = 0;
 };
 

@@ -5,7 +5,9 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/background.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_search.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/indexing.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/inserted_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/local_collection.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/open_index.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/part_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/schema.cpp
     ${CMAKE_CURRENT_LIST_DIR}/store.cpp)

@@ -64,7 +64,10 @@ struct Store::State {
     CollectionOptions collection_options() {
         CollectionOptions made;
         made.segment_bytes = options.segment_bytes;
-        if (background) made.wake_background = [this] { background->wake(); };
+        if (background) {
+            made.wake_background = [this] { background->wake(); };
+            made.index_threads = [this] { return background->threads(); };
+        }
         return made;
     }
 

@@ -4,9 +4,8 @@
 //
 //   MANIFEST          schema, segments and index, replaced as a whole (manifest.h)
 //   NNNNNNNN.log      a segment's log: a SegmentHeader, then records; the last segment is the active one, the
-//   others are sealed NNNNNNNN.rows     where a sealed segment's rows lie, made from its log and made again
-//   where it is missing (rows_file.h) NNNNNNNN.hnsw     the graph over the first rows of the collection
-//   (index/hnsw_file.h)
+//                     others are sealed
+//   NNNNNNNN.hnsw     a file of the index (graph/part_file.h, index/hnsw_file.h)
 //
 // A log is only appended to. A record holds all that one call wrote, so that a crash leaves all of it or
 // nothing:

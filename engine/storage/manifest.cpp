@@ -28,12 +28,15 @@ json to_json(const Manifest& manifest) {
                             {"rows", segment.rows},
                             {"bytes", segment.bytes}});
     }
+    json index = json::array();
+    for (const ManifestIndex& file : manifest.index)
+        index.push_back({{"file", file.file}, {"first_row", file.first_row}, {"end_row", file.end_row}});
     json value{{"schema", to_json(manifest.schema)},
                {"salt", manifest.salt},
                {"revision", manifest.revision},
                {"next_number", manifest.next_number},
-               {"segments", std::move(segments)}};
-    if (manifest.index) value["index"] = {{"file", manifest.index->file}, {"rows", manifest.index->rows}};
+               {"segments", std::move(segments)},
+               {"index", std::move(index)}};
     return value;
 }
 
@@ -46,7 +49,8 @@ Result<Manifest> from_json(const json& value) {
     for (const json& segment : value.at("segments"))
         manifest.segments.push_back(
             {segment.at("number"), segment.at("first_sequence"), segment.at("rows"), segment.at("bytes")});
-    if (value.contains("index")) manifest.index = {value["index"].at("file"), value["index"].at("rows")};
+    for (const json& file : value.at("index"))
+        manifest.index.push_back({file.at("file"), file.at("first_row"), file.at("end_row")});
     return manifest;
 }
 

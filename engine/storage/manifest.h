@@ -2,11 +2,10 @@
 // MANIFEST: what a collection consists of. Two lines of text:
 //
 //   vexfs-manifest 1 <XXH3-64 of the second line, 16 hexadecimal digits>
-//   {"schema":{...},"salt":...,"segments":[{"number":1,"rows":1000,"bytes":409600}],"index":{"file":"...","rows":900},...}
+//   {"schema":{...},"salt":...,"segments":[{"number":1,"rows":1000,"bytes":409600}],"index":[{"file":"...","first_row":0,"end_row":900}],...}
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +23,12 @@ struct ManifestSegment {
     uint64_t bytes = 0;
 };
 
+// A file of the index: it holds the rows from first_row to below end_row.
 struct ManifestIndex {
     std::string file;
-    uint64_t rows = 0;  // the index holds the rows below this number
+    uint64_t first_row = 0, end_row = 0;
+
+    bool operator==(const ManifestIndex&) const = default;
 };
 
 struct Manifest {
@@ -35,7 +37,7 @@ struct Manifest {
     uint64_t revision = 0;     // grows with every replacement
     uint64_t next_number = 1;  // of files
     std::vector<ManifestSegment> segments;
-    std::optional<ManifestIndex> index;
+    std::vector<ManifestIndex> index;  // in the order of their rows
 };
 
 inline constexpr std::string_view manifest_name = "MANIFEST";

@@ -154,7 +154,9 @@ TEST_CASE("the graph answers as the scan does") {
         GENERATE(simd::Metric::cosine, simd::Metric::euclidean, simd::Metric::dot, simd::Metric::manhattan);
     const TemporaryDirectory directory;
     const auto store = open_store(directory.path());
-    const auto points = store->create("points", schema_of(16, metric)).value();
+    Schema schema = schema_of(16, metric);
+    schema.hnsw.ef_search = 400;  // dot products of random vectors are hard for a graph
+    const auto points = store->create("points", schema).value();
     REQUIRE(insert(*points, random_vectors(3000, 16, 1)));
     REQUIRE(points->optimize({}));
     CHECK(points->info().backlog_rows == 0);

@@ -67,7 +67,7 @@ TEST_CASE("the index is there after a restart, and built again where its file is
     const auto store = Store::open(options).value();
     const auto points = store->find("points").value();
     CHECK(points->info().indexed_points == 0);
-    CHECK(points->info().background_error.find("the index is built again") == 0);
+    CHECK(points->info().background_error.find("built again") != std::string::npos);
     CHECK(search(*points, random_vectors(1, 8, 2), 10)->hits.size() == 10);
     REQUIRE(points->optimize({}));
     CHECK(points->info().indexed_points == 2000);

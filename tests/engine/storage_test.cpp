@@ -153,7 +153,7 @@ TEST_CASE("a manifest is read as it was written; a damaged or newer one is refus
     manifest.salt = UINT64_MAX;
     manifest.next_number = 4;
     manifest.segments = {{1, 1, 10, 5000}, {3, 11, 0, 0}};
-    manifest.index = {"00000002.hnsw", 9};
+    manifest.index = {{"00000002.hnsw", 0, 9}};
     REQUIRE(write_manifest(posix_disk(), directory.path(), manifest));
 
     const Manifest read = read_manifest(posix_disk(), directory.path()).value();
@@ -162,7 +162,7 @@ TEST_CASE("a manifest is read as it was written; a damaged or newer one is refus
     CHECK(read.revision == 1);
     REQUIRE(read.segments.size() == 2);
     CHECK(read.segments[1].first_sequence == 11);
-    CHECK(read.index->file == "00000002.hnsw");
+    CHECK(read.index.front().file == "00000002.hnsw");
 
     const std::string path = directory / std::string(manifest_name);
     const std::string whole = contents(path);

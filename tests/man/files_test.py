@@ -15,6 +15,7 @@ from programs import TIMEOUT_S, VEXFSCTL
 STRUCTS = {
     ("LOG", "SegmentHeader"): "engine/storage/format.h",
     ("LOG", "RecordHeader"): "engine/storage/format.h",
+    ("PART", "FileHeader"): "engine/graph/part_file.h",
     ("GRAPH", "FileHeader"): "engine/index/hnsw_file.h",
     ("GRAPH", "FileNode"): "engine/index/hnsw_file.h",
 }
@@ -45,16 +46,18 @@ class Layouts(unittest.TestCase):
         self.assertIn("version 1 of the format", "\n".join(page("vexfs.5")))
         self.assertEqual(constant("engine/storage/format.h", "version"), 1)
         self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
+        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 1)
 
 
 class DataDirectory(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.directory = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="vexfs-man-"))) / "data"
-        cls.run_ctl("collection", "create", "docs", "--dimension", "2")
         lines = "".join(json.dumps({"vector": [i, 1], "id": i, "metadata": {"n": i}}) + "\n" for i in range(ROWS))
-        cls.run_ctl("vector", "insert", "docs", "--jsonl", stdin=lines)
-        cls.run_ctl("collection", "optimize", "docs")
+        for name, metric in ("docs", "euclidean"), ("blocks", "manhattan"):
+            cls.run_ctl("collection", "create", name, "--dimension", "2", "--metric", metric)
+            cls.run_ctl("vector", "insert", name, "--jsonl", stdin=lines)
+            cls.run_ctl("collection", "optimize", name)
         cls.run_ctl("vector", "delete", "docs", "7")
         cls.collection = cls.directory / "collections/docs"
 
@@ -71,7 +74,7 @@ class DataDirectory(unittest.TestCase):
         files = [path.relative_to(self.directory) for path in self.directory.rglob("*") if path.is_file()]
         self.assertGreaterEqual(len(files), 4)
         for path in files:
-            name = re.sub(r"\d{8}", "NNNNNNNN", str(path).replace("docs", "NAME"))
+            name = re.sub(r"\d{8}", "NNNNNNNN", re.sub("docs|blocks", "NAME", str(path)))
             self.assertIn(name.replace("/", ""), items)
 
     def test_a_manifest_is_two_lines(self):
@@ -106,11 +109,29 @@ class DataDirectory(unittest.TestCase):
         (length,) = struct.unpack_from("<I", log, entries)
         self.assertEqual(json.loads(log[entries + 4:entries + 4 + length]), {"n": 0})
 
+    def test_a_part_reads_as_it_is_described(self):
+        part = self.bytes_of("*.hnsw")
+        header = read_fields(part, 0, "PART", "FileHeader")
+        self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
+                         (b"VEXFSPRT", 1, 2, 1))
+        self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
+        places = 128 + 2 * 4  # behind the mean
+        rows = struct.unpack_from(f"<{ROWS}I", part, places)
+        self.assertEqual(sorted(rows), list(range(ROWS)))
+        groups, degree = header["coded_dimension"] // 4, header["degree"]
+        neighbours = degree // 32 * (header["bits"] * groups * 16 + 128)
+        node_bytes = (neighbours + 4 * degree + 8 + 4 * groups + 63) // 64 * 64
+        nodes = places + 4 * (ROWS + header["loose"])
+        self.assertEqual(nodes + ROWS * node_bytes + 8, len(part))
+        of_first = struct.unpack_from(f"<{degree}I", part, nodes + neighbours)
+        self.assertTrue(all(node < ROWS or node == 0xffffffff for node in of_first))
+        self.assertLess(min(of_first), ROWS)
+
     def test_a_graph_reads_as_it_is_described(self):
-        graph = self.bytes_of("*.hnsw")
+        graph = next((self.directory / "collections/blocks").glob("*.hnsw")).read_bytes()
         header = read_fields(graph, 0, "GRAPH", "FileHeader")
         self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
-                         (b"VXFSHNSW", 1, 2, 0))
+                         (b"VXFSHNSW", 1, 2, 3))
         self.assertEqual((header["nodes"], header["row_end"]), (ROWS, ROWS))
         node = read_fields(graph, 64, "GRAPH", "FileNode")
         self.assertEqual((node["row"], node["next_twin"]), (0, 0xffffffff))

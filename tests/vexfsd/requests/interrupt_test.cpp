@@ -24,7 +24,7 @@ TEST_CASE("an interrupt ends an optimization that is waited for") {
     constexpr uint32_t dimension = 64;
     constexpr uint64_t rows = 20'000;
     TestService service({}, false);
-    service.ok(R"({"op":"collection.create","collection":"docs","dimension":64,
+    service.ok(R"({"op":"collection.create","collection":"docs","dimension":64,"metric":"manhattan",
                    "parameters":{"ef_construction":4096,"m":64,"max_m":128}})");
     Message insert = frame(R"({"op":"insert","collection":"docs"})");
     add_array(insert, "vectors", random_vectors(rows, dimension, 7), {rows, dimension});
@@ -51,7 +51,7 @@ TEST_CASE("an interrupt ends an optimization that is waited for") {
 TEST_CASE("a service that optimizes behind is gone without waiting for the end of it") {
     constexpr uint64_t rows = 20'000;
     TestService service({}, false);
-    service.ok(R"({"op":"collection.create","collection":"docs","dimension":64,
+    service.ok(R"({"op":"collection.create","collection":"docs","dimension":64,"metric":"manhattan",
                    "parameters":{"ef_construction":4096,"m":64,"max_m":128}})");
     Message insert = frame(R"({"op":"insert","collection":"docs"})");
     add_array(insert, "vectors", random_vectors(rows, 64, 7), {rows, 64});

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/collection/indexing.h"
+#include "engine/collection/inserted_index.h"
 
 #include <algorithm>
 
 namespace vexfs {
 
-Indexing::Indexing(std::unique_ptr<Hnsw> graph, uint32_t rows)
-    : graph_(std::move(graph)), indexed_(rows), saved_(rows), claimed_(rows) {}
+InsertedIndex::InsertedIndex(std::unique_ptr<Hnsw> graph, uint32_t rows, std::string file)
+    : graph_(std::move(graph)), indexed_(rows), saved_(rows), file_(std::move(file)), claimed_(rows) {}
 
-bool Indexing::add_some(const RowTable& rows) {
+bool InsertedIndex::work(const RowTable& rows, const IndexWork&) {
     uint32_t first = 0;
     uint32_t end = 0;
     {
@@ -29,18 +29,27 @@ bool Indexing::add_some(const RowTable& rows) {
     return true;
 }
 
-Result<uint32_t> Indexing::save(const std::string& path) {
+size_t InsertedIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
+    return graph_->search(query.vector, query.limit, query.ef, query.accept, out);
+}
+
+Result<std::vector<ManifestIndex>> InsertedIndex::save(const std::string& directory,
+                                                       const std::function<std::string()>& new_file) {
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return in_work_.empty() && !saving_; });
+    if (unsaved_rows() == 0 && !file_.empty()) return std::vector<ManifestIndex>{{file_, 0, claimed_}};
     saving_ = true;
     const uint32_t rows = claimed_;
     lock.unlock();
-    const auto written = graph_->save(path);
+    std::string file = new_file();
+    const auto written = graph_->save(directory + "/" + file);
     lock.lock();
     saving_ = false;
     idle_.notify_all();
     if (!written) return tl::unexpected(written.error());
-    return rows;
+    file_ = std::move(file);
+    saved_.store(rows, std::memory_order_relaxed);
+    return std::vector<ManifestIndex>{{file_, 0, rows}};
 }
 
 }  // namespace vexfs

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// An index over the rows of a collection, as the collection sees it: it covers the rows below indexed(), and
+// is brought on in steps by background threads.
+//
+// Thread-safe. search() never waits for work().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/base/function_ref.h"
+#include "engine/base/result.h"
+#include "engine/collection/row_table.h"
+#include "engine/collection/schema.h"
+#include "engine/index/hnsw.h"
+#include "engine/storage/manifest.h"
+
+namespace vexfs {
+
+// How a step of work is to be done.
+struct IndexWork {
+    unsigned threads = 1;
+    std::stop_token stop;  // ends the step early, its result given up
+    bool all = false;      // work also where waiting for more rows would be cheaper
+};
+
+struct IndexQuery {
+    const float* vector;  // [dimension]
+    size_t limit;
+    size_t ef;
+    // Callables that outlive the query.
+    FunctionRef<bool(uint32_t)> accept;     // whether a row may be found
+    FunctionRef<float(uint32_t)> distance;  // of a row, as it is reported
+};
+
+class Index {
+  public:
+    virtual ~Index() = default;
+
+    virtual uint32_t indexed() const = 0;
+    // One step. False where there is nothing to do now.
+    virtual bool work(const RowTable& rows, const IndexWork& work) = 0;
+    // Whether nothing is left that work(all) would do for the rows it has.
+    virtual bool settled() const = 0;
+    // Rows that are written down nowhere, or better than what is.
+    virtual uint32_t unsaved_rows() const = 0;
+
+    // Up to query.limit rows, nearest first, into `out`; returns how many were compared.
+    virtual size_t search(const IndexQuery& query, std::vector<Neighbour>& out) const = 0;
+
+    virtual size_t memory_bytes() const = 0;
+
+    // Writes down what isn't yet, each file to a path that `new_file` makes from nothing (a name in
+    // `directory`), and returns all files of the index.
+    virtual Result<std::vector<ManifestIndex>> save(const std::string& directory,
+                                                    const std::function<std::string()>& new_file) = 0;
+};
+
+// An index for the schema, with what the files hold; where one can't be read, it begins anew from there and
+// `problem` says why. Null for an algorithm without an index.
+std::unique_ptr<Index> open_index(const Schema& schema, const std::string& directory,
+                                  const std::vector<ManifestIndex>& files, uint32_t rows,
+                                  std::string& problem);
+
+}  // namespace vexfs

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/collection/part_index.h"
+
+#include <algorithm>
+
+namespace vexfs {
+namespace {
+
+constexpr uint32_t new_rows_many = 16'384;  // what a scan beside the graphs takes without being felt
+constexpr uint32_t new_rows_few = 1'024;    // below, a scan is as fast as a graph
+constexpr uint32_t merge_factor =
+    2;  // a part is merged with what follows unless it is so many times as large
+constexpr auto idle_after = std::chrono::milliseconds(300);
+
+// By int8 distance, to be compared exactly: enough that its errors hardly cost recall.
+size_t reranked(size_t limit) {
+    return limit + std::max<size_t>(6, limit / 2);
+}
+
+}  // namespace
+
+std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t rows, bool idle, bool all) {
+    const uint32_t covered = parts.empty() ? 0 : parts.back().range.end;
+    const uint32_t fresh = rows - covered;
+    // A part with more than a fifth of its rows dead is built anew, with all behind it.
+    size_t first = parts.size();
+    for (size_t i = 0; i < parts.size(); ++i)
+        if (parts[i].dead > parts[i].range.count() / 5) first = std::min(first, i);
+    if (first == parts.size()) {
+        if (all && (fresh > 0 || parts.size() > 1)) return 0;
+        if (fresh < new_rows_few || (fresh < new_rows_many && !idle)) return std::nullopt;
+    }
+    while (first > 0 && parts[first - 1].range.count() < merge_factor * (rows - parts[first - 1].range.end))
+        --first;
+    return first < parts.size() ? parts[first].range.first : covered;
+}
+
+PartIndex::PartIndex(uint32_t dimension, simd::Metric metric, const HnswParameters& parameters,
+                     std::vector<Saved> parts)
+    : dimension_(dimension),
+      metric_(metric),
+      parameters_(parameters),
+      parts_(std::make_shared<const Parts>(std::move(parts))) {}
+
+uint32_t PartIndex::indexed() const {
+    const auto now = parts();
+    return now->empty() ? 0 : now->back().part->range().end;
+}
+
+void PartIndex::publish(Parts parts) {
+    auto made = std::make_shared<const Parts>(std::move(parts));
+    const std::lock_guard lock(mutex_);
+    std::swap(parts_, made);
+}
+
+bool PartIndex::idle(uint32_t rows) {
+    const auto now = std::chrono::steady_clock::now();
+    if (rows != rows_seen_) {
+        rows_seen_ = rows;
+        rows_seen_at_ = now;
+    }
+    return now - rows_seen_at_ >= idle_after;
+}
+
+bool PartIndex::work(const RowTable& rows, const IndexWork& work) {
+    const std::unique_lock lock(work_mutex_, std::try_to_lock);
+    if (!lock) return false;
+    const uint32_t count = rows.size();
+    if (const auto first = plan_part(states(rows), count, idle(count), work.all))
+        return build(rows, *first, work);
+    return refine(work);
+}
+
+const std::vector<PartState>& PartIndex::states(const RowTable& rows) {
+    const auto now = parts();
+    const uint32_t killed = rows.killed();
+    const bool changed = states_.size() != now->size() ||
+                         (!now->empty() && states_.back().range.end != now->back().part->range().end);
+    // Counting passes over all rows, so not for every single one that dies.
+    if (!changed && killed - killed_seen_ <= rows.size() / 64) return states_;
+    killed_seen_ = killed;
+    states_.clear();
+    for (const Saved& saved : *now) {
+        PartState& state = states_.emplace_back();
+        state.range = saved.part->range();
+        uint32_t dead = 0;
+        for (uint32_t row = state.range.first; row < state.range.end; ++row) dead += rows.dead(row) ? 1 : 0;
+        // Rows that were dead when it was built are no burden.
+        const auto absent = state.range.count() - static_cast<uint32_t>(saved.part->nodes());
+        state.dead = dead - std::min(dead, absent);
+    }
+    return states_;
+}
+
+bool PartIndex::build(const RowTable& rows, uint32_t first, const IndexWork& work) {
+    const graph::RowRange range{first, rows.size()};
+    std::vector<uint32_t> live;
+    for (uint32_t row = range.first; row < range.end; ++row)
+        if (!rows.dead(row)) live.push_back(row);
+    std::shared_ptr<const graph::Part> built = graph::Part::build(
+        dimension_, metric_, range, std::move(live), [&](uint32_t row) { return rows.vector(row); },
+        {parameters_, work.threads, work.stop});
+    if (!built) return false;
+    Parts now = *parts();
+    while (!now.empty() && now.back().part->range().first >= first) now.pop_back();
+    now.push_back({std::move(built), {}});
+    publish(std::move(now));
+    return true;
+}
+
+bool PartIndex::refine(const IndexWork& work) {
+    Parts now = *parts();
+    for (Saved& saved : now) {
+        if (saved.part->refined()) continue;
+        std::shared_ptr<const graph::Part> refined =
+            saved.part->refine({parameters_, work.threads, work.stop});
+        if (!refined) return false;
+        saved = {std::move(refined), {}};
+        publish(std::move(now));
+        return true;
+    }
+    return false;
+}
+
+bool PartIndex::settled() const {
+    const auto now = parts();
+    return now->size() <= 1 &&
+           std::ranges::all_of(*now, [](const Saved& saved) { return saved.part->refined(); });
+}
+
+uint32_t PartIndex::unsaved_rows() const {
+    uint32_t rows = 0;
+    const auto now = parts();  // which the loop alone would not keep
+    for (const Saved& saved : *now)
+        if (saved.file.empty()) rows += saved.part->range().count();
+    return rows;
+}
+
+size_t PartIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
+    thread_local std::vector<uint32_t> found;
+    out.clear();
+    size_t compared = 0;
+    const auto now = parts();  // which the loop alone would not keep
+    for (const Saved& saved : *now) {
+        compared += saved.part->search(query.vector, std::max(query.ef, query.limit), reranked(query.limit),
+                                       query.accept, found);
+        for (const uint32_t row : found) out.push_back({query.distance(row), row});
+        compared += found.size();
+    }
+    const size_t limit = std::min(query.limit, out.size());
+    std::partial_sort(out.begin(), out.begin() + static_cast<ptrdiff_t>(limit), out.end(),
+                      [](const Neighbour& a, const Neighbour& b) {
+                          return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
+                      });
+    out.resize(limit);
+    return compared;
+}
+
+size_t PartIndex::memory_bytes() const {
+    size_t bytes = 0;
+    const auto now = parts();  // which the loop alone would not keep
+    for (const Saved& saved : *now) bytes += saved.part->memory_bytes();
+    return bytes;
+}
+
+Result<std::vector<ManifestIndex>> PartIndex::save(const std::string& directory,
+                                                   const std::function<std::string()>& new_file) {
+    const std::lock_guard lock(work_mutex_);
+    Parts now = *parts();
+    std::vector<ManifestIndex> files;
+    for (Saved& saved : now) {
+        if (saved.file.empty()) {
+            std::string file = new_file();
+            VEXFS_TRY(saved.part->save(directory + "/" + file));
+            saved.file = std::move(file);
+        }
+        files.push_back({saved.file, saved.part->range().first, saved.part->range().end});
+    }
+    publish(std::move(now));
+    return files;
+}
+
+}  // namespace vexfs
