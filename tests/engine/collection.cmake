@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 vexfs_engine_test(test-collection schema_test.cpp collection_test.cpp recovery_test.cpp)
 add_executable(test-collection-concurrency concurrency_test.cpp)
+add_dependencies(concurrency-tests test-collection-concurrency)
 target_link_libraries(test-collection-concurrency PRIVATE vexfs-test-main vexfs-engine Threads::Threads)
 catch_discover_tests(test-collection-concurrency TEST_PREFIX "test-collection-concurrency: "
     PROPERTIES TIMEOUT 300 LABELS concurrency)
