@@ -5,12 +5,16 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <random>
 
 namespace vexfs::codes {
 namespace {
 
 constexpr size_t rounds = 4;
+// Where a component is cut off, as multiples of the root mean square norm: only what training didn't see gets
+// there, and its norm must stay finite.
+constexpr float component_max = 1e6F;
 
 size_t rounded_up(size_t value, size_t unit) {
     return (value + unit - 1) / unit * unit;
@@ -69,7 +73,8 @@ Space::Space(size_t dimension, simd::Metric metric, size_t count, FunctionRef<co
         for (size_t i = 0; i < count; ++i) {
             double norm = 0;
             for (size_t k = 0; k < dimension_; ++k) norm += double{vector(i)[k]} * vector(i)[k];
-            norm_max_ = std::max(norm_max_, static_cast<float>(std::sqrt(norm)));
+            const double representable = std::min(std::sqrt(norm), double{std::numeric_limits<float>::max()});
+            norm_max_ = std::max(norm_max_, static_cast<float>(representable));
         }
     }
     for (size_t i = 0; i < count; ++i) {
@@ -122,22 +127,29 @@ void Space::lift(const float* from, bool query, float* to) const {
         const float scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
         for (size_t i = 0; i < dimension_; ++i) to[i] *= scale;
     } else {
-        to[dimension_] = query ? 0 : std::sqrt(std::max(norm_max_ * norm_max_ - squares, 0.0F));
+        // In double: the greatest norm's square may be beyond float.
+        const double missing = std::max(double{norm_max_} * norm_max_ - squares, 0.0);
+        to[dimension_] = query ? 0 : static_cast<float>(std::sqrt(missing));
     }
 }
 
 void Space::transform(const float* from, float* to) const {
     std::vector<float> lifted(lifted_);
     lift(from, false, lifted.data());
-    for (size_t i = 0; i < lifted_; ++i) lifted[i] = (lifted[i] - mean_[i]) * unit_;
+    center(lifted.data());
     rotate(lifted.data(), to);
 }
 
 void Space::transform_query(const float* from, float* to) const {
     std::vector<float> lifted(lifted_);
     lift(from, true, lifted.data());
-    for (size_t i = 0; i < lifted_; ++i) lifted[i] = (lifted[i] - mean_[i]) * unit_;
+    center(lifted.data());
     rotate(lifted.data(), to);
+}
+
+void Space::center(float* lifted) const {
+    for (size_t i = 0; i < lifted_; ++i)
+        lifted[i] = std::clamp((lifted[i] - mean_[i]) * unit_, -component_max, component_max);
 }
 
 void Space::rotate(const float* from, float* to) const {

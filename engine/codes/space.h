@@ -50,6 +50,7 @@ class Space {
   private:
     void prepare();
     void lift(const float* from, bool query, float* to) const;  // to: [lifted_]
+    void center(float* lifted) const;
     void rotate(const float* from, float* to) const;
 
     size_t dimension_;
