@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Measures everything that README.md has a table for, and puts the tables there. Best on a machine that does
+# nothing else: it warns where it does.
+#
+# usage: tests/bench/record.sh GLOVE [THREADS]
+#   GLOVE    a directory with base.npy, queries.npy and truth.npy, for the metric cosine
+#   THREADS  that build the indexes; 2 where not given
+set -euo pipefail
+
+[[ $# == 1 || $# == 2 ]] || {
+    sed -n 's/^# //; /^usage:/,/^  THREADS/p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+}
+glove=$(realpath "$1")
+threads=${2:-2}
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+read -r load _ </proc/loadavg
+[[ ${load%.*} == 0 ]] || echo "the machine is busy (load $load): figures will be lower than they could be" >&2
+
+cmake --preset release >build/bench.log
+cmake --build build/release --target vexfsctl bench-peers >>build/bench.log
+uniform=build/bench/uniform
+[[ -e $uniform/truth.npy ]] || tests/bench/uniform.py "$uniform"
+
+measure() {
+    local name=$1 base=$2/base.npy queries=$2/queries.npy truth=$2/truth.npy
+    shift 2
+    tests/bench/ann.py "$base" "$queries" "$truth" --metric cosine --threads "$threads" \
+        --out "build/bench/results-$name" --record "$name" "$@"
+    tests/bench/presets.py "$base" "$queries" "$truth" --metric cosine --threads "$threads" \
+        --record "presets $name"
+}
+measure glove "$glove"
+measure uniform "$uniform" --ef-sweep 20,40,80,160,320,640,1280,2560,5120
