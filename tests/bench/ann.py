@@ -67,8 +67,8 @@ def main(argv):
                "rounds": runs}
     (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     text = context.around(
-        f"Best of {options.rounds} rounds, building with {options.threads} threads; in brackets the ratio to "
-        f"{systems.REFERENCE}.", report.comparison(best, systems.REFERENCE))
+        f"Each figure is the best of its rounds ({options.rounds}), building with {options.threads} threads; "
+        f"in brackets the ratio to {systems.REFERENCE}.", report.comparison(best, systems.REFERENCE))
     (options.out / "results.md").write_text(text)
     plot.draw(options.out / "recall-qps.svg", context.data(),
               {name: figures.best_points(of_system) for name, of_system in runs.items()})

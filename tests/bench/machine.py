@@ -40,6 +40,6 @@ def describe():
 
 def sentence(machine):
     return (f"{machine['processor']}, {machine['cpus']} CPUs, {machine['memory_gib']} GiB, "
-            f"Linux {machine['kernel']}; {machine['vexfs']} ({machine['commit']}), "
+            f"Linux {machine['kernel']}; VexFS {machine['vexfs']} ({machine['commit']}), "
             f"hnswlib {machine['hnswlib']}, Faiss {machine['faiss']}; "
             f"load before the run {machine['load_before']}")

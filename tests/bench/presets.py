@@ -23,7 +23,7 @@ def hnsw_presets():
 def row(preset, run):
     build, (point,) = run["build"], run["points"]
     return [preset["name"], f"{preset['target_recall']:.2f}", f"{point['recall']:.4f}", point["path"],
-            report.number(point["ef_search"]), f"{point['p50_us']:,.1f}", report.number(point["qps"]),
+            report.number(point.get("ef_search")), f"{point['p50_us']:,.1f}", report.number(point["qps"]),
             report.number(build["vectors_per_second"]), report.number(build["indexed_vectors_per_second"]),
             report.number(build["resident_bytes_per_vector"])]
 

@@ -19,6 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 read -r load _ </proc/loadavg
 [[ ${load%.*} == 0 ]] || echo "the machine is busy (load $load): figures will be lower than they could be" >&2
 
+mkdir -p build
 cmake --preset release >build/bench.log
 cmake --build build/release --target vexfsctl bench-peers >>build/bench.log
 uniform=build/bench/uniform
