@@ -34,4 +34,4 @@ measure() {
         --record "presets $name"
 }
 measure glove "$glove"
-measure uniform "$uniform" --ef-sweep 20,40,80,160,320,640,1280,2560,5120
+measure uniform "$uniform" --ef-sweep 80,320,1280,2560,5120,10240,20480
