@@ -2,6 +2,7 @@
 #include "engine/graph/graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "engine/base/parallel.h"
@@ -65,9 +66,15 @@ Graph::Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uin
 bool Graph::consistent() const {
     if (nodes_ > 0 && entry_ >= nodes_) return false;
     if (std::ranges::any_of(loose_, [&](uint32_t node) { return node >= nodes_; })) return false;
-    for (size_t node = 0; node < nodes_; ++node)
+    for (size_t node = 0; node < nodes_; ++node) {
+        // Distances that are not numbers have no order.
+        codes::Int8Factors factors;
+        std::memcpy(&factors, row(node) + layout_.factors_offset(), sizeof factors);
+        if (!std::isfinite(factors.scale) || factors.scale < 0) return false;
+        if (!std::isfinite(factors.norm) || factors.norm < 0) return false;
         for (size_t i = 0; i < layout_.degree; ++i)
             if (neighbours(node)[i] >= nodes_ && neighbours(node)[i] != no_node) return false;
+    }
     return true;
 }
 

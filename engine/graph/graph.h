@@ -47,7 +47,7 @@ class Graph {
     Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads);
 
     // To be read from a file: rows() is to be filled, and consistent() says whether it was with what can be
-    // followed safely.
+    // followed and compared safely.
     Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose);
     std::byte* rows() { return memory_.data(); }
     bool consistent() const;

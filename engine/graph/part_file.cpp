@@ -89,9 +89,9 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     std::vector<float> mean(dimension + (metric == simd::Metric::dot ? 1 : 0));
     const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
     if (range.first > range.end || header.nodes > range.count() || header.loose > header.nodes ||
-        !usable(header.unit) || !usable(header.norm_max) || (header.bits != 1 && header.bits != 2) ||
-        header.degree != (parameters.max_m + 31) / 32 * 32 || header.coded_dimension % 4 != 0 ||
-        header.coded_dimension > 2 * dimension_max ||
+        !usable(header.unit) || header.unit == 0 || !usable(header.norm_max) ||
+        (header.bits != 1 && header.bits != 2) || header.degree != (parameters.max_m + 31) / 32 * 32 ||
+        header.coded_dimension % 4 != 0 || header.coded_dimension > 2 * dimension_max ||
         file.bytes_left() != mean.size() * sizeof(float) + header.loose * sizeof(uint32_t) +
                                  header.nodes * (sizeof(uint32_t) + uint64_t{layout.row_bytes()}))
         return file.corrupt("its header contradicts itself");
