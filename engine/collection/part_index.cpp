@@ -105,6 +105,7 @@ bool PartIndex::build(const RowTable& rows, uint32_t first, const IndexWork& wor
     while (!now.empty() && now.back().part->range().first >= first) now.pop_back();
     now.push_back({std::move(built), {}});
     publish(std::move(now));
+    states_.clear();  // of the part before, where it has the same range
     return true;
 }
 
