@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+vexfs_engine_test(test-graph
+    graph/graph_test.cpp
+    graph/links_test.cpp
+    graph/part_damage_test.cpp
+    graph/part_test.cpp
+    graph/partition_test.cpp
+    graph/pool_test.cpp)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts to test with.
+#pragma once
+
+#include <fstream>
+#include <iterator>
+#include <numeric>
+
+#include "../index_data.h"
+#include "engine/graph/part.h"
+
+namespace vexfs::test {
+
+inline graph::PartOptions part_options(unsigned threads = 2) {
+    graph::PartOptions options;
+    options.parameters.ef_construction = 60;
+    options.threads = threads;
+    return options;
+}
+
+// Of all vectors, which are rows from `first` on.
+inline std::unique_ptr<graph::Part> part_of(const Vectors& vectors, simd::Metric metric,
+                                            const graph::PartOptions& options, uint32_t first = 0) {
+    std::vector<uint32_t> rows(vectors.rows());
+    std::iota(rows.begin(), rows.end(), first);
+    return graph::Part::build(
+        vectors.dimension, metric, {first, first + vectors.rows()}, std::move(rows),
+        [&](uint32_t row) { return vectors[row - first]; }, options);
+}
+
+inline std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_file(const std::string& path, const std::string& content) {
+    std::ofstream(path, std::ios::binary) << content;
+}
+
+inline std::vector<uint32_t> search(const graph::Part& part, const float* query, size_t ef, size_t wanted) {
+    std::vector<uint32_t> rows;
+    part.search(query, ef, wanted, any_row, rows);
+    return rows;
+}
+
+}  // namespace vexfs::test
