@@ -58,7 +58,10 @@ ErrorCode code_from_errno(int number) {
         case EROFS: return ErrorCode::read_only;
         case ECONNREFUSED: return ErrorCode::unavailable;
         case ETIMEDOUT: return ErrorCode::timed_out;
-        case EBUSY: return ErrorCode::busy;
+        case EBUSY:
+        case EMFILE:  // too many files or mappings: it passes, and the disk is well
+        case ENFILE:
+        case ENOMEM: return ErrorCode::busy;
         case EINVAL:
         case EISDIR:
         case ENOTDIR:
