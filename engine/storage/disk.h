@@ -38,7 +38,7 @@ class File {
     virtual Result<uint64_t> size() const = 0;
     virtual Result<void> truncate(uint64_t bytes) = 0;
     // Data and size are on the disk when it returns. After a failure nothing may be assumed of what was not
-    // synced before.
+    // synced before, so that its error is io_error, for a full disk as well.
     virtual Result<void> sync() = 0;
     // `bytes` may be more than the file has: what lies beyond its end must not be touched until it has grown.
     virtual Result<std::unique_ptr<Mapping>> map(uint64_t bytes) const = 0;
@@ -58,7 +58,8 @@ class Disk {
         const std::string& path) = 0;  // no error where it is there; makes parents
     virtual Result<void> remove_directory(const std::string& path) = 0;  // with all that is in it
     virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
-    // Names made, renamed and removed in it are on the disk when it returns.
+    // Names made, renamed and removed in it are on the disk when it returns. Its error is io_error, whatever
+    // the cause: what the disk has then is not known.
     virtual Result<void> sync_directory(const std::string& path) = 0;
 };
 

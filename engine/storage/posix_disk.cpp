@@ -19,6 +19,12 @@
 namespace vexfs {
 namespace {
 
+tl::unexpected<Error> fail_sync(std::string_view what, int error_number) {
+    auto failed = fail_errno(what, error_number);
+    failed.value().code = ErrorCode::io_error;
+    return failed;
+}
+
 class PosixMapping final : public Mapping {
   public:
     PosixMapping(void* address, uint64_t bytes) : address_(address), bytes_(bytes) {}
@@ -83,7 +89,7 @@ class PosixFile final : public File {
     }
 
     Result<void> sync() override {
-        if (fdatasync(fd_.get()) != 0) return fail_errno(fmt::format("fdatasync {}", path_), errno);
+        if (fdatasync(fd_.get()) != 0) return fail_sync(fmt::format("fdatasync {}", path_), errno);
         return {};
     }
 
@@ -159,8 +165,8 @@ class PosixDisk final : public Disk {
 
     Result<void> sync_directory(const std::string& path) override {
         const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (directory.get() < 0) return fail_errno(fmt::format("open {}", path), errno);
-        if (fsync(directory.get()) != 0) return fail_errno(fmt::format("fsync {}", path), errno);
+        if (directory.get() < 0) return fail_sync(fmt::format("open {}", path), errno);
+        if (fsync(directory.get()) != 0) return fail_sync(fmt::format("fsync {}", path), errno);
         return {};
     }
 
