@@ -82,12 +82,15 @@ Result<std::unique_ptr<Segment>> Segment::open(Disk& disk, const std::string& di
                                                 std::move(file), std::move(mapping), bytes));
 }
 
-Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply) {
+Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
+                             uint64_t synced_bytes) {
     const uint64_t size = bytes_;
     const uint64_t end = sealed_bytes != 0 ? sealed_bytes : size;
-    if (size < end)
+    if (const uint64_t needed = std::max(end, synced_bytes); size < needed)
         return fail(ErrorCode::corrupt,
-                    fmt::format("{} has {} bytes, the manifest says {}", path_, size, sealed_bytes));
+                    fmt::format("{} at offset {}: the file ends here, the manifest says that it has {} bytes",
+                                path_, size, needed),
+                    "restore the collection from a backup");
     uint64_t offset = format::records_offset;
     uint64_t sequence = identity_.first_sequence;
     while (offset < end) {
@@ -96,7 +99,7 @@ Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(con
             record = fail(ErrorCode::corrupt, fmt::format("record {} stands where {} belongs",
                                                           record->header->sequence, sequence));
         if (!record) {
-            if (sealed_bytes != 0 || offset < synced_bytes_seen_after(offset, end)) {
+            if (sealed_bytes != 0 || offset < synced_bytes || offset < synced_bytes_seen_after(offset, end)) {
                 return fail(ErrorCode::corrupt,
                             fmt::format("{} at offset {}: {}", path_, offset, record.error().message),
                             "restore the collection from a backup");
@@ -106,13 +109,30 @@ Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(con
             break;
         }
         VEXFS_TRY(apply(*record));
+        synced_bytes = std::max(synced_bytes, record->header->synced_bytes);
         ++sequence;
         offset = record->next;
     }
     bytes_ = offset;
-    // What was read may still be in the page cache alone: the process died, not the machine.
-    if (sealed_bytes == 0) return sync();
+    if (sealed_bytes == 0) {
+        // What was read may be in the page cache alone: the process died, not the machine, or a sync failed.
+        // Then the cache takes these pages for clean, and only what is written again is ever synced.
+        VEXFS_TRY(write_again(std::max(synced_bytes, format::records_offset), offset));
+        return sync();
+    }
     synced_bytes_ = offset;
+    return {};
+}
+
+Result<void> Segment::write_again(uint64_t offset, uint64_t end) {
+    std::vector<std::byte> copy(std::min<uint64_t>(end - std::min(offset, end), uint64_t{1} << 20));
+    while (offset < end) {
+        const size_t bytes = std::min<uint64_t>(copy.size(), end - offset);
+        std::memcpy(copy.data(), mapping_->data() + offset, bytes);
+        const iovec part{copy.data(), bytes};
+        VEXFS_TRY(file_->write_at(offset, {&part, 1}));
+        offset += bytes;
+    }
     return {};
 }
 

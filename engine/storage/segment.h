@@ -35,8 +35,9 @@ class Segment {
 
     // Gives every record to `apply`, in order. Where `sealed_bytes` is not 0 the log must be whole up to
     // there. Else a torn tail, left by a crash, is cut off; what is damaged before bytes that were known to
-    // be on the disk is corrupt, with file and offset.
-    Result<void> replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply);
+    // be on the disk, from the log itself or as synced_bytes, is corrupt, with file and offset.
+    Result<void> replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
+                        uint64_t synced_bytes = 0);
 
     // Appends a record and returns it as it lies in the mapping. When the disk is full or fails, the log is
     // as it was before; where even that can't be had, the error is io_error and the log must not be written
@@ -55,6 +56,7 @@ class Segment {
             std::unique_ptr<Mapping> mapping, uint64_t bytes);
     uint64_t seed() const { return identity_.salt + identity_.number; }
     uint64_t synced_bytes_seen_after(uint64_t offset, uint64_t end) const;
+    Result<void> write_again(uint64_t offset, uint64_t end);
 
     std::string path_;
     SegmentIdentity identity_;
