@@ -106,6 +106,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     state->options = options;
     state->collections_directory = options.directory + "/collections";
     VEXFS_TRY(state->disk.make_directory(state->collections_directory));
+    VEXFS_TRY(state->disk.sync_directory(options.directory));
     VEXFS_ASSIGN(state->lock, lock_directory(options.directory));
     if (options.background_indexing) {
         const unsigned cpus = std::max(1u, std::thread::hardware_concurrency());
