@@ -259,33 +259,40 @@ void LocalCollection::apply(const RecordView& record) {
 // Seals the active segment and begins another.
 Result<void> LocalCollection::roll_segment() {
     if (auto synced = sync_log(); !synced) return tl::unexpected(synced.error());
+    // Of a file that may be left when this fails: the next attempt makes another.
+    const uint64_t number = manifest_.next_number++;
     Manifest manifest = manifest_;
     ManifestSegment& sealed = manifest.segments.back();
     uint64_t rows_before = 0;
     for (const ManifestSegment& segment : manifest.segments) rows_before += segment.rows;
     sealed.rows = rows_.appended() - rows_before;
     sealed.bytes = segments_.back()->bytes();
-    const ManifestSegment fresh{manifest.next_number++, next_sequence_, 0, 0};
+    const ManifestSegment fresh{number, next_sequence_, 0, 0};
     manifest.segments.push_back(fresh);
     const std::string path = fmt::format("{}/{}", directory_, Segment::file_name(fresh.number));
     auto segment = Segment::create(disk_, directory_, identity_of(fresh), segments_.back()->bytes_max());
     if (!segment) {
         static_cast<void>(disk_.remove(path));
+        if (segment.error().code == ErrorCode::io_error) refuse_writes(segment.error());
         return tl::unexpected(segment.error());
     }
-    if (auto written = write_manifest(disk_, directory_, manifest); !written) {
-        // A full disk fails before the rename. After other failures it is not known which manifest the disk
-        // has.
-        if (written.error().code == ErrorCode::no_space) {
-            static_cast<void>(disk_.remove(path));
-        } else {
-            refuse_writes(written.error());
-        }
-        return tl::unexpected(written.error());
+    if (auto replaced = replace_manifest(std::move(manifest)); !replaced) {
+        // Where the disk may have the new manifest, it needs the new log.
+        if (!refuses_writes_) static_cast<void>(disk_.remove(path));
+        return replaced;
     }
-    manifest_ = std::move(manifest);
     segments_.push_back(std::move(*segment));
     return {};
+}
+
+Result<void> LocalCollection::replace_manifest(Manifest manifest) {
+    auto written = write_manifest(disk_, directory_, manifest);
+    if (written) {
+        manifest_ = std::move(manifest);
+    } else if (written.error().code == ErrorCode::io_error) {
+        refuse_writes(written.error());
+    }
+    return written;
 }
 
 Result<void> LocalCollection::commit(uint64_t sequence, std::optional<Durability> durability) {

@@ -59,6 +59,8 @@ Result<std::shared_ptr<LocalCollection>> LocalCollection::open(Disk& disk, std::
                                                                std::string directory,
                                                                CollectionOptions options) {
     VEXFS_ASSIGN(Manifest manifest, read_manifest(disk, directory));
+    // A process that died may have renamed it and not synced that: what is written from here on needs it.
+    VEXFS_TRY(disk.sync_directory(directory));
     std::shared_ptr<LocalCollection> collection(new LocalCollection(
         disk, std::move(name), std::move(directory), std::move(options), std::move(manifest)));
     collection->remove_leftovers();
@@ -79,14 +81,15 @@ Result<void> LocalCollection::open_segments() {
                      Segment::open(disk_, directory_, identity_of(listed),
                                    active ? log_bytes_max(options_.segment_bytes) : listed.bytes));
         const uint32_t rows_before = rows_.appended();
-        VEXFS_TRY(segment->replay(listed.bytes, [&](const RecordView& record) -> Result<void> {
+        const auto apply_record = [&](const RecordView& record) -> Result<void> {
             if (record.header->dimension != dimension_ && record.vectors != nullptr)
                 return fail(ErrorCode::corrupt,
                             fmt::format("{}: a record has dimension {}, the collection has {}", name_,
                                         record.header->dimension, dimension_));
             apply(record);
             return {};
-        }));
+        };
+        VEXFS_TRY(segment->replay(active ? 0 : listed.bytes, apply_record, listed.bytes));
         if (!active && rows_.appended() - rows_before != listed.rows) {
             return fail(ErrorCode::corrupt, fmt::format("{}/{} has {} rows, the manifest says {}", directory_,
                                                         Segment::file_name(listed.number),
@@ -126,10 +129,20 @@ LocalCollection::~LocalCollection() {
         static_cast<void>(disk_.remove_directory(dropped_directory_));
         return;
     }
-    // Nobody is left to be told; what could not be synced was not acknowledged, and a graph can be built
-    // again.
-    static_cast<void>(sync_log());
+    // One that could not be opened, or whose disk failed, is left as it is.
+    if (segments_.size() == manifest_.segments.size() && !refuses_writes_) close();
+}
+
+// Nobody is left to be told; what can't be synced was not acknowledged, and a graph can be built again.
+void LocalCollection::close() {
+    if (!sync_log()) return;
     if (index_ && index_->unsaved_rows() >= unsaved_rows_min) static_cast<void>(checkpoint_index());
+    const uint64_t bytes = segments_.back()->bytes();
+    if (refuses_writes_ || manifest_.segments.back().bytes == bytes) return;
+    // Damage at the log's end is not taken for a torn tail when it is opened again.
+    Manifest manifest = manifest_;
+    manifest.segments.back().bytes = bytes;
+    static_cast<void>(replace_manifest(std::move(manifest)));
 }
 
 void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
@@ -161,6 +174,9 @@ bool LocalCollection::index_some(const std::stop_token& stop) {
 Result<void> LocalCollection::checkpoint_index() {
     const std::lock_guard checkpoint(checkpoint_mutex_);
     if (dropped_) return {};
+    // Rows that the disk may have lost must not be in an index that is found again with others in their
+    // place.
+    VEXFS_TRY(check_writable());
     std::vector<std::string> made;
     const auto files = index_->save(directory_, [&] {
         const std::lock_guard write(write_mutex_);
@@ -176,12 +192,14 @@ Result<void> LocalCollection::checkpoint_index() {
     const std::lock_guard write(write_mutex_);
     if (*files == manifest_.index) return {};
     // The log must have on the disk what the index speaks of.
+    VEXFS_TRY(check_writable());
     VEXFS_TRY(sync_log());
+    const std::vector<ManifestIndex> listed = manifest_.index;
     Manifest manifest = manifest_;
     manifest.index = *files;
-    VEXFS_TRY(write_manifest(disk_, directory_, manifest));
-    std::swap(manifest_, manifest);
-    for (const ManifestIndex& before : manifest.index) {
+    manifest.segments.back().bytes = segments_.back()->bytes();
+    VEXFS_TRY(replace_manifest(std::move(manifest)));
+    for (const ManifestIndex& before : listed) {
         if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);
     }
     return {};
@@ -251,8 +269,7 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     }
     Manifest manifest = manifest_;
     manifest.schema = changed;
-    VEXFS_TRY(write_manifest(disk_, directory_, manifest));
-    manifest_ = std::move(manifest);
+    VEXFS_TRY(replace_manifest(std::move(manifest)));
     const std::lock_guard lock(schema_mutex_);
     schema_ = std::move(changed);
     return {};

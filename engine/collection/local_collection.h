@@ -38,8 +38,8 @@ class LocalCollection final : public Collection {
     static Result<void> create(Disk& disk, const std::string& directory, const Schema& schema);
     static Result<std::shared_ptr<LocalCollection>> open(Disk& disk, std::string name, std::string directory,
                                                          CollectionOptions options);
-    // Syncs what is not, and writes the graph down where much of it is not on the disk. A dropped collection
-    // removes its directory.
+    // Syncs what is not, writes the graph down where much of it is not on the disk, and notes in the manifest
+    // what the log has. A dropped collection removes its directory.
     ~LocalCollection() override;
 
     Result<InsertReply> insert(const InsertRequest& request) override;
@@ -88,10 +88,14 @@ class LocalCollection final : public Collection {
     Result<void> check_writable() const;
     Result<uint64_t> append(const RecordContent& content);  // the record's sequence
     Result<void> roll_segment();
+    // Takes the manifest's place, on the disk and here. When it is not known what the disk has, no more
+    // writes are taken.
+    Result<void> replace_manifest(Manifest manifest);
     // Without a lock: waits as long as `durability` says.
     Result<void> commit(uint64_t sequence, std::optional<Durability> durability);
     Result<uint64_t> sync_log();
     Result<void> checkpoint_index();
+    void close();
     unsigned index_threads() const { return options_.index_threads ? options_.index_threads() : 1; }
 
     Result<uint32_t> find(uint64_t id) const;

@@ -18,9 +18,8 @@ namespace vexfs {
 struct ManifestSegment {
     uint64_t number = 0;
     uint64_t first_sequence = 0;
-    // Of a sealed segment; 0 for the active one, which is the last.
-    uint64_t rows = 0;
-    uint64_t bytes = 0;
+    uint64_t rows = 0;   // of a sealed segment; 0 for the active one, which is the last
+    uint64_t bytes = 0;  // of a sealed segment; of the active one, what is known to be on the disk at least
 };
 
 // A file of the index: it holds the rows from first_row to below end_row.
@@ -44,7 +43,8 @@ inline constexpr std::string_view manifest_name = "MANIFEST";
 
 // corrupt for a damaged file, unsupported for one of a newer version.
 Result<Manifest> read_manifest(Disk& disk, const std::string& directory);
-// Counts the revision up. The old manifest or the new one is there after a crash, never a mixture.
+// Counts the revision up. The old manifest or the new one is there after a crash, never a mixture. After
+// io_error it is not known which; after other errors it is the old one.
 Result<void> write_manifest(Disk& disk, const std::string& directory, Manifest& manifest);
 
 }  // namespace vexfs
