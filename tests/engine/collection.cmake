@@ -4,8 +4,13 @@ vexfs_engine_test(test-parts
     parts/part_files_test.cpp
     parts/part_index_test.cpp
     parts/plan_test.cpp)
-add_executable(test-collection-concurrency concurrency_test.cpp parts/part_concurrency_test.cpp)
+add_executable(test-collection-concurrency concurrency_test.cpp)
 add_dependencies(concurrency-tests test-collection-concurrency)
 target_link_libraries(test-collection-concurrency PRIVATE vexfs-test-main vexfs-engine Threads::Threads)
 catch_discover_tests(test-collection-concurrency TEST_PREFIX "test-collection-concurrency: "
+    PROPERTIES TIMEOUT 300 LABELS concurrency)
+add_executable(test-parts-concurrency parts/part_concurrency_test.cpp)
+add_dependencies(concurrency-tests test-parts-concurrency)
+target_link_libraries(test-parts-concurrency PRIVATE vexfs-test-main vexfs-engine Threads::Threads)
+catch_discover_tests(test-parts-concurrency TEST_PREFIX "test-parts-concurrency: "
     PROPERTIES TIMEOUT 300 LABELS concurrency)
