@@ -143,7 +143,7 @@ TEST_CASE("any flipped bit in a sealed log is found") {
     }
 }
 
-TEST_CASE("a manifest is read as it was written; a damaged or newer one is refused") {
+TEST_CASE("a manifest is read as it was written, and a damaged or newer one is refused") {
     const TemporaryDirectory directory;
     Manifest manifest;
     manifest.schema.dimension = 100;
