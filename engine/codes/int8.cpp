@@ -82,7 +82,7 @@ void Int8Block::pack(const Int8Table& table, const uint32_t* ids, size_t count) 
 }
 
 simd::Int8Rows Int8Block::rows(size_t first) const {
-    return {&rows_[first * dimension_], dimension_, &scales_[first], &norms_[first]};
+    return {rows_.data() + first * dimension_, dimension_, scales_.data() + first, norms_.data() + first};
 }
 
 simd::Int8Panel Int8Block::panel() const {
