@@ -91,10 +91,11 @@ class CrashTest {
         crashes += cuts.size();
         for (const auto& cut : cuts) VEXFS_TRY(recover(*cut, history, scene, seed, false));
 
-        if (seed % 2 == 0) return {};
+        // Of one in four, which are enough for the time.
+        if (seed % 4 != 1) return {};
         History second(found, collection->schema().access.gid);
         VEXFS_TRY(second.perform(*collection, {Action::insert_many, Durability::async}, 100));
-        if (seed % 4 == 1) VEXFS_TRY(recover_at_last(*disk.after_power_cut(seed + 1), second, scene));
+        VEXFS_TRY(recover_at_last(*disk.after_power_cut(seed + 1), second, scene));
         VEXFS_TRY(second.perform(*collection, {Action::insert_one, Durability::group}, 101));
         return recover_at_last(*disk.after_power_cut(seed + 2), second, scene);
     }
