@@ -26,14 +26,25 @@ void register_bench(Cli& cli) {
     cli.option(app, "--preset", options->preset, "P", "Parameters by name", {Completes::Kind::preset, {}});
     cli.list_option(app, "--set", options->assignments, "KEY=VALUE",
                     "A parameter by itself, over the preset's");
-    app->add_option("--ef-sweep", options->ef_sweep,
-                    "Search once at each of these ef_search; else at the collection's")
-        ->option_text("N,N,...")
-        ->delimiter(',')
-        ->expected(1)
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->check(CLI::PositiveNumber);
+    CLI::Option* sweep =
+        app->add_option("--ef-sweep", options->ef_sweep,
+                        "Search once at each of these ef_search; else as the collection does by itself")
+            ->option_text("N,N,...")
+            ->delimiter(',')
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+            ->check(CLI::PositiveNumber);
+    CLI::Option* targets =
+        app->add_option("--target-recall", options->target_recalls,
+                        "Search once at what holds each of these recalls by the engine's own measurement")
+            ->option_text("R,R,...")
+            ->delimiter(',')
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+            ->check(CLI::Range(0.01, 0.999));
+    sweep->excludes(targets);
     cli.option(app, "--threads", options->threads, "N", "Threads that build the index; else one per CPU")
         ->check(CLI::Range(1u, 1024u));
     cli.option(app, "--limit", options->limit, "K", "Neighbours to find and compare; 10 where not given")

@@ -15,6 +15,7 @@ struct AnnOptions {
     std::string base, queries, truth, metric, preset, results;
     std::vector<std::string> assignments;
     std::vector<uint32_t> ef_sweep;
+    std::vector<double> target_recalls;
     unsigned threads = 0;
     uint32_t limit = 10;
 };

@@ -68,9 +68,10 @@ struct Hit {
 };
 
 struct SearchRequest {
-    std::span<const float> query;  // [dimension]
-    uint32_t limit = 10;           // 1 to search_limit_max
-    std::optional<uint32_t> ef_search;
+    std::span<const float> query;         // [dimension]
+    uint32_t limit = 10;                  // 1 to search_limit_max
+    std::optional<uint32_t> ef_search;    // breadth, instead of what holds a recall
+    std::optional<double> target_recall;  // instead of the collection's
     const Filter* filter = nullptr;
     std::optional<float> distance_max;  // a range search: nothing farther away
     bool with_metadata = true;
@@ -95,6 +96,9 @@ struct CollectionInfo {
     uint64_t segments = 0;
     uint64_t disk_bytes = 0;
     uint64_t index_memory_bytes = 0;
+    // What holds the target recall by the last measurement, and the recall it gave; 0 where none was made.
+    uint32_t calibrated_ef_search = 0;
+    double calibrated_recall = 0;
     uint64_t generation = 0;  // grows with each change that is seen
     bool read_only = false;
     std::string read_only_reason;

@@ -95,6 +95,9 @@ Result<void> check_request(const SearchRequest& request, uint32_t dimension, con
     if (request.ef_search && (*request.ef_search < 1 || *request.ef_search > 65'536))
         return fail(ErrorCode::invalid_argument,
                     fmt::format("ef_search {} is not between 1 and 65536", *request.ef_search));
+    if (request.target_recall && !(*request.target_recall > 0 && *request.target_recall < 1))
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("target_recall {} is not between 0 and 1", *request.target_recall));
     return {};
 }
 
@@ -125,13 +128,22 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     std::vector<Neighbour> found;
     const bool every_row = indexed == 0 || request.exact || request.filter != nullptr || request.distance_max;
     if (!every_row) {
-        reply.ef_search = std::max(request.ef_search.value_or(schema().hnsw.ef_search), request.limit);
+        // An explicit ef_search overrides the recall that is promised.
+        const Schema current = schema();
+        const double target = request.ef_search ? 0 : request.target_recall.value_or(current.target_recall);
         const auto accept = [&](uint32_t row) { return row < indexed && !rows_.dead(row); };
         const auto distance = [&](uint32_t row) {
             return query.distance(rows_.vector(row), rows_.norm(row));
         };
-        const IndexQuery asked{request.query.data(), request.limit, reply.ef_search, accept, distance};
-        reply.distances = index_->search(asked, found);
+        const IndexQuery asked{request.query.data(),
+                               request.limit,
+                               request.ef_search.value_or(current.hnsw.ef_search),
+                               target,
+                               accept,
+                               distance};
+        const Index::Answer answer = index_->search(asked, found);
+        reply.distances = answer.compared;
+        reply.ef_search = static_cast<uint32_t>(answer.ef);
         reply.path = indexed < rows ? "graph+scan" : "graph";
         Nearest nearest(request.limit);
         for (const Neighbour& neighbour : found) nearest.offer(neighbour);

@@ -16,6 +16,7 @@
 #include "engine/base/result.h"
 #include "engine/collection/row_table.h"
 #include "engine/collection/schema.h"
+#include "engine/graph/calibration.h"
 #include "engine/index/hnsw.h"
 #include "engine/storage/manifest.h"
 
@@ -31,7 +32,8 @@ struct IndexWork {
 struct IndexQuery {
     const float* vector;  // [dimension]
     size_t limit;
-    size_t ef;
+    size_t ef;             // breadth where target_recall is 0 or nothing was measured
+    double target_recall;  // at which breadths that were measured are taken
     // Callables that outlive the query.
     FunctionRef<bool(uint32_t)> accept;     // whether a row may be found
     FunctionRef<float(uint32_t)> distance;  // of a row, as it is reported
@@ -49,8 +51,14 @@ class Index {
     // Rows that are written down nowhere, or better than what is.
     virtual uint32_t unsaved_rows() const = 0;
 
-    // Up to query.limit rows, nearest first, into `out`; returns how many were compared.
-    virtual size_t search(const IndexQuery& query, std::vector<Neighbour>& out) const = 0;
+    struct Answer {
+        size_t compared = 0;  // rows
+        size_t ef = 0;        // breadth that was taken, the greatest of all parts
+    };
+    // Up to query.limit rows, nearest first, into `out`.
+    virtual Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const = 0;
+    // What for_recall() of its largest part says; all 0 where nothing was measured.
+    virtual graph::CalibrationPoint calibration(double target_recall) const = 0;
 
     virtual size_t memory_bytes() const = 0;
 

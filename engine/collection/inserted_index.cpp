@@ -29,8 +29,8 @@ bool InsertedIndex::work(const RowTable& rows, const IndexWork&) {
     return true;
 }
 
-size_t InsertedIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
-    return graph_->search(query.vector, query.limit, query.ef, query.accept, out);
+Index::Answer InsertedIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
+    return {graph_->search(query.vector, query.limit, query.ef, query.accept, out), query.ef};
 }
 
 Result<std::vector<ManifestIndex>> InsertedIndex::save(const std::string& directory,

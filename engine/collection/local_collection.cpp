@@ -293,6 +293,11 @@ CollectionInfo LocalCollection::info() const {
     info.indexed_points = index_ ? index_->indexed() : 0;
     info.backlog_rows = index_ ? rows - std::min(rows, info.indexed_points) : 0;
     info.index_memory_bytes = index_ ? index_->memory_bytes() : 0;
+    if (index_ && info.schema.target_recall > 0) {
+        const graph::CalibrationPoint point = index_->calibration(info.schema.target_recall);
+        info.calibrated_ef_search = point.ef;
+        info.calibrated_recall = point.recall;
+    }
     info.generation = generation_;
     {
         const std::lock_guard write(write_mutex_);

@@ -12,9 +12,16 @@ constexpr uint32_t merge_factor =
     2;  // a part is merged with what follows unless it is so many times as large
 constexpr auto idle_after = std::chrono::milliseconds(300);
 
-// By int8 distance, to be compared exactly: enough that its errors hardly cost recall.
-size_t reranked(size_t limit) {
-    return limit + std::max<size_t>(6, limit / 2);
+// The breadth of a search in a part.
+size_t breadth(const graph::Part& part, const IndexQuery& query) {
+    size_t ef = query.ef;
+    if (query.target_recall > 0) {
+        const size_t measured = part.calibration().for_recall(query.target_recall).ef;
+        // It was measured for so many; more lie farther out.
+        if (measured > 0)
+            ef = measured * std::max<size_t>(query.limit, graph::calibrated_limit) / graph::calibrated_limit;
+    }
+    return std::max(ef, query.limit);
 }
 
 }  // namespace
@@ -68,7 +75,7 @@ bool PartIndex::work(const RowTable& rows, const IndexWork& work) {
     const uint32_t count = rows.size();
     if (const auto first = plan_part(states(rows), count, idle(count), work.all))
         return build(rows, *first, work);
-    return refine(work);
+    return refine(rows, work);
 }
 
 const std::vector<PartState>& PartIndex::states(const RowTable& rows) {
@@ -109,12 +116,12 @@ bool PartIndex::build(const RowTable& rows, uint32_t first, const IndexWork& wor
     return true;
 }
 
-bool PartIndex::refine(const IndexWork& work) {
+bool PartIndex::refine(const RowTable& rows, const IndexWork& work) {
     Parts now = *parts();
     for (Saved& saved : now) {
         if (saved.part->refined()) continue;
-        std::shared_ptr<const graph::Part> refined =
-            saved.part->refine({parameters_, work.threads, work.stop});
+        std::shared_ptr<const graph::Part> refined = saved.part->refine(
+            [&](uint32_t row) { return rows.vector(row); }, {parameters_, work.threads, work.stop});
         if (!refined) return false;
         saved = {std::move(refined), {}};
         publish(std::move(now));
@@ -137,16 +144,18 @@ uint32_t PartIndex::unsaved_rows() const {
     return rows;
 }
 
-size_t PartIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
+Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
     thread_local std::vector<uint32_t> found;
     out.clear();
-    size_t compared = 0;
+    Answer answer;
     const auto now = parts();  // which the loop alone would not keep
     for (const Saved& saved : *now) {
-        compared += saved.part->search(query.vector, std::max(query.ef, query.limit), reranked(query.limit),
-                                       query.accept, found);
+        const size_t ef = breadth(*saved.part, query);
+        answer.ef = std::max(answer.ef, ef);
+        answer.compared +=
+            saved.part->search(query.vector, ef, graph::reranked(query.limit), query.accept, found);
         for (const uint32_t row : found) out.push_back({query.distance(row), row});
-        compared += found.size();
+        answer.compared += found.size();
     }
     const size_t limit = std::min(query.limit, out.size());
     std::partial_sort(out.begin(), out.begin() + static_cast<ptrdiff_t>(limit), out.end(),
@@ -154,7 +163,15 @@ size_t PartIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) c
                           return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
                       });
     out.resize(limit);
-    return compared;
+    return answer;
+}
+
+graph::CalibrationPoint PartIndex::calibration(double target_recall) const {
+    const auto now = parts();
+    const auto largest =
+        std::ranges::max_element(*now, {}, [](const Saved& saved) { return saved.part->nodes(); });
+    return largest == now->end() ? graph::CalibrationPoint{}
+                                 : largest->part->calibration().for_recall(target_recall);
 }
 
 size_t PartIndex::memory_bytes() const {

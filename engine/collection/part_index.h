@@ -40,7 +40,8 @@ class PartIndex final : public Index {
     bool work(const RowTable& rows, const IndexWork& work) override;
     bool settled() const override;
     uint32_t unsaved_rows() const override;
-    size_t search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
+    Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
+    graph::CalibrationPoint calibration(double target_recall) const override;
     size_t memory_bytes() const override;
     Result<std::vector<ManifestIndex>> save(const std::string& directory,
                                             const std::function<std::string()>& new_file) override;
@@ -56,7 +57,7 @@ class PartIndex final : public Index {
     bool idle(uint32_t rows);
     const std::vector<PartState>& states(const RowTable& rows);
     bool build(const RowTable& rows, uint32_t first, const IndexWork& work);
-    bool refine(const IndexWork& work);
+    bool refine(const RowTable& rows, const IndexWork& work);
 
     const uint32_t dimension_;
     const simd::Metric metric_;

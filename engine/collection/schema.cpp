@@ -68,12 +68,23 @@ Parameter whole_number(std::string_view name, T HnswParameters::*member, uint64_
             [=](const Schema& schema) { return json(schema.hnsw.*member); }, true};
 }
 
+// Who names a breadth wants that one, not the one that holds the recall.
+Parameter ef_search() {
+    Parameter parameter = whole_number("ef_search", &HnswParameters::ef_search, 1, 65'536);
+    parameter.set = [set = parameter.set](Schema& schema, const json& value) -> Result<void> {
+        VEXFS_TRY(set(schema, value));
+        schema.target_recall = 0;
+        return {};
+    };
+    return parameter;
+}
+
 const std::vector<Parameter>& parameters() {
     static const std::vector<Parameter> all{
         whole_number("m", &HnswParameters::m, 2, 128),
         whole_number("max_m", &HnswParameters::max_m, 2, 256),
         whole_number("ef_construction", &HnswParameters::ef_construction, 1, 4096),
-        whole_number("ef_search", &HnswParameters::ef_search, 1, 65'536),
+        ef_search(),
         {"ml",
          [](Schema& schema, const json& value) -> Result<void> {
              if (value == "auto") {
@@ -199,10 +210,10 @@ Result<Schema> schema_from_json(const json& value) {
         VEXFS_ASSIGN(schema.algorithm, algorithm_from_name(value.at("algorithm").get<std::string>()));
         schema.preset = value.at("preset");
         schema.access = {value.at("uid"), value.at("gid"), value.at("mode")};
-        for (const std::string_view name : {"durability", "target_recall"})
-            VEXFS_TRY(set_parameter(schema, name, value.at(name)));
         for (const auto& [name, setting] : value.at("parameters").items())
             VEXFS_TRY(set_parameter(schema, name, setting));
+        for (const std::string_view name : {"durability", "target_recall"})
+            VEXFS_TRY(set_parameter(schema, name, value.at(name)));
         VEXFS_TRY(check(schema));
         return schema;
     } catch (const json::exception& error) {

@@ -29,7 +29,7 @@ struct HnswParameters {
     uint32_t m = 16;                 // links made for a new node, and kept on the upper layers: 2 to 128
     uint32_t max_m = 32;             // links kept on layer 0: m to 256
     uint32_t ef_construction = 200;  // breadth of the search for a new node's links: 1 to 4,096
-    uint32_t ef_search = 100;        // breadth of a query's search where it names none: 1 to 65,536
+    uint32_t ef_search = 100;        // breadth of a search where no recall is to be held: 1 to 65,536
     double ml = 0;                   // level factor, up to 4; 0 is "auto", 1/ln m
     uint64_t seed = 1;               // of the levels
 
@@ -51,7 +51,7 @@ struct Schema {
     Algorithm algorithm = Algorithm::hnsw;
     HnswParameters hnsw;
     Durability durability = Durability::group;
-    double target_recall = 0;  // recall@10 that the preset promises; 0 is none
+    double target_recall = 0;  // recall@10 that searches hold by what was measured; 0 is none
     std::string preset;        // the preset it was made from, or empty
     Access access;
 
@@ -74,6 +74,7 @@ bool in_range(const nlohmann::json& value, uint64_t low, uint64_t high);
 // Sets one parameter by its name in the presets, the CLI's --set and the requests ("m", "ef_search",
 // "durability", ...). An unknown name, a wrong type or a value out of range is invalid_argument, and the
 // message names the range.
+// ef_search takes target_recall away: who names a breadth wants that one. Set target_recall after it.
 Result<void> set_parameter(Schema& schema, std::string_view name, const nlohmann::json& value);
 
 // Everything that set_parameter can't see at once: a dimension in range, max_m not below m, an algorithm this

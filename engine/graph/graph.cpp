@@ -12,6 +12,7 @@ namespace vexfs::graph {
 namespace {
 
 constexpr size_t strip_nodes = 256;
+constexpr size_t starts_max = 64;
 
 void decode(const codes::Int8Table& table, size_t node, float* to) {
     simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, table.dimension(), to);
@@ -31,6 +32,7 @@ Graph::Graph(const codes::Int8Table& table, LinkTable links, const Layout& layou
     : Graph(table.count(), layout, nearest_to_origin(table), {}) {
     loose_ = connect(links, entry_);
     fill(table, links, threads);
+    choose_starts();
 }
 
 void Graph::fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads) {
@@ -76,6 +78,22 @@ bool Graph::consistent() const {
             if (neighbours(node)[i] >= nodes_ && neighbours(node)[i] != no_node) return false;
     }
     return true;
+}
+
+// Nodes are numbered leaf after leaf, so that every so many of them are from all over.
+void Graph::choose_starts() {
+    if (nodes_ == 0) return;
+    starts_.assign(1, entry_);
+    const size_t step = nodes_ / starts_max + 1;
+    for (size_t node = step / 2; node < nodes_ && nodes_ >= starts_max; node += step)
+        if (node != entry_) starts_.push_back(static_cast<uint32_t>(node));
+    start_codes_ = codes::Int8Table(starts_.size(), layout_.dimension);
+    for (size_t i = 0; i < starts_.size(); ++i) {
+        codes::Int8Factors factors;
+        std::memcpy(&factors, row(starts_[i]) + layout_.factors_offset(), sizeof factors);
+        start_codes_.set(i, reinterpret_cast<const uint8_t*>(row(starts_[i]) + layout_.code_offset()),
+                         factors);
+    }
 }
 
 codes::Int8Table Graph::codes() const {

@@ -51,14 +51,17 @@ class Graph {
     Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose);
     std::byte* rows() { return memory_.data(); }
     bool consistent() const;
+    // To be called when the rows are there.
+    void choose_starts();
 
     size_t nodes() const { return nodes_; }
     const Layout& layout() const { return layout_; }
     size_t memory_bytes() const { return memory_.resident_bytes(); }
 
     // query: [dimension], of the space. ef: breadth, the number of nodes kept as the best so far. `found`
-    // gets every node that was expanded, in no order: ef and some more.
-    void search(const float* query, size_t ef, std::vector<Found>& found) const;
+    // gets every node that was expanded, in no order: ef and some more. `without`: a node that is passed by
+    // as if it were not there.
+    void search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without = no_node) const;
 
     const std::byte* row(size_t node) const { return memory_.data() + node * layout_.row_bytes(); }
     uint32_t entry() const { return entry_; }
@@ -73,12 +76,18 @@ class Graph {
     const uint32_t* neighbours(size_t node) const {
         return reinterpret_cast<const uint32_t*>(row(node) + layout_.neighbours_offset());
     }
+    struct Scratch;  // of one search
+    void begin(const simd::CodeKernels& kernels, Scratch& scratch) const;
     void fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads);
 
     Layout layout_;
     size_t nodes_;
     uint32_t entry_ = 0;
     std::vector<uint32_t> loose_;
+    // Nodes from all over the graph, with their codes side by side: a walk begins at the nearest of them, so
+    // that it starts in the right one of clusters that hardly have links between them.
+    std::vector<uint32_t> starts_;
+    codes::Int8Table start_codes_{0, 0};
     AnonymousMemory memory_;
 };
 

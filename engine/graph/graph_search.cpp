@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <limits>
 
 #include "engine/graph/graph.h"
 #include "engine/graph/pool.h"
@@ -32,12 +33,18 @@ class Visited {
     std::vector<uint32_t> touched_;
 };
 
-struct Scratch {
+}  // namespace
+
+struct Graph::Scratch {
     Pool pool;
     Visited visited;
     codes::Int8Query int8;
     codes::ResidualQuery residual;
 };
+
+namespace {
+
+constexpr size_t walks_begun = 3;
 
 void prefetch(const std::byte* row, size_t bytes) {
     for (size_t at = 0; at < bytes; at += 64) {
@@ -48,7 +55,31 @@ void prefetch(const std::byte* row, size_t bytes) {
 
 }  // namespace
 
-void Graph::search(const float* query, size_t ef, std::vector<Found>& found) const {
+// Puts the nearest of the starts into the pool. Where the only one is to be passed by, it is walked through.
+void Graph::begin(const simd::CodeKernels& kernels, Scratch& scratch) const {
+    struct Start {
+        float distance;
+        uint32_t node;
+    };
+    std::array<Start, walks_begun> nearest;
+    nearest.fill({std::numeric_limits<float>::infinity(), no_node});
+    for (size_t i = 0; i < starts_.size(); ++i) {
+        Start start{scratch.int8.distance(kernels, start_codes_.bytes(i), start_codes_.factors(i)),
+                    starts_[i]};
+        for (Start& kept : nearest)
+            if (start.distance < kept.distance) std::swap(start, kept);
+    }
+    for (const Start& start : nearest)
+        if (start.node != no_node && scratch.visited.insert(start.node))
+            scratch.pool.add(start.distance, start.node);
+    if (scratch.pool.empty()) {
+        scratch.visited.insert(entry_);
+        scratch.pool.add(0, entry_);
+    }
+    scratch.pool.added();
+}
+
+void Graph::search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without) const {
     thread_local Scratch scratch;
     found.clear();
     if (nodes_ == 0) return;
@@ -60,15 +91,18 @@ void Graph::search(const float* query, size_t ef, std::vector<Found>& found) con
     scratch.pool.reset(ef);
 
     float estimates[simd::block_codes];
-    scratch.pool.add(0, entry_);
-    scratch.visited.insert(entry_);
     const auto compare = [&](const uint8_t* row) {
         codes::Int8Factors factors;
         std::memcpy(&factors, row + layout_.factors_offset(), sizeof factors);
         return scratch.int8.distance(kernels, row + layout_.code_offset(), factors);
     };
-    for (const uint32_t loose : loose_)
-        found.push_back({compare(reinterpret_cast<const uint8_t*>(this->row(loose))), loose});
+    for (const uint32_t loose : loose_) {
+        if (loose == without) continue;
+        scratch.visited.insert(loose);
+        found.push_back({compare(reinterpret_cast<const uint8_t*>(row(loose))), loose});
+    }
+    if (without != no_node) scratch.visited.insert(without);
+    begin(kernels, scratch);
     uint32_t node = 0;
     std::array<uint32_t, 8> fetched{};  // the last rows fetched ahead
     size_t fetched_at = 0;
@@ -93,6 +127,8 @@ void Graph::search(const float* query, size_t ef, std::vector<Found>& found) con
             prefetch(this->row(ahead), row_bytes);
         });
     }
+    // The entry is walked through all the same.
+    if (without == entry_) std::erase_if(found, [&](const Found& one) { return one.node == without; });
 }
 
 }  // namespace vexfs::graph

@@ -21,14 +21,20 @@ BuildOptions build_options(const PartOptions& options) {
     return {options.parameters.max_m, options.threads, options.parameters.seed, options.stop};
 }
 
+Calibration calibrate(const Graph& graph, const codes::Int8Table& table, const codes::Space& space,
+                      FunctionRef<const float*(uint32_t)> vector, const PartOptions& options) {
+    return Calibration::measure(graph, take_sample(table, space, vector, options.threads), options.threads);
+}
+
 }  // namespace
 
 Part::Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
-           const HnswParameters& parameters, bool refined)
+           Calibration calibration, const HnswParameters& parameters, bool refined)
     : range_(range),
       rows_(std::move(rows)),
       space_(std::move(space)),
       graph_(std::move(graph)),
+      calibration_(std::move(calibration)),
       parameters_(parameters),
       refined_(refined) {}
 
@@ -55,18 +61,23 @@ std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, RowRang
     for (size_t i = 0; i < order.size(); ++i) rows_in_order[i] = rows[order[i]];
     Graph graph(table, std::move(links), layout_for(space->coded_dimension(), options.parameters),
                 options.threads);
-    return std::unique_ptr<Part>(
-        new Part(range, std::move(rows_in_order), space, std::move(graph), options.parameters, false));
+    Calibration calibration = calibrate(
+        graph, table, *space, [&](uint32_t node) { return vector(rows_in_order[node]); }, options);
+    return std::unique_ptr<Part>(new Part(range, std::move(rows_in_order), space, std::move(graph),
+                                          std::move(calibration), options.parameters, false));
 }
 
-std::unique_ptr<Part> Part::refine(const PartOptions& options) const {
+std::unique_ptr<Part> Part::refine(FunctionRef<const float*(uint32_t)> vector,
+                                   const PartOptions& options) const {
     const codes::Int8Table table = graph_.codes();
     LinkTable links = refine_links(table, graph_.links(table, options.threads), graph_,
                                    parameters_.ef_construction, build_options(options));
     if (options.stop.stop_requested()) return nullptr;
-    return std::unique_ptr<Part>(new Part(range_, rows_, space_,
-                                          Graph(table, std::move(links), graph_.layout(), options.threads),
-                                          parameters_, true));
+    Graph graph(table, std::move(links), graph_.layout(), options.threads);
+    Calibration calibration = calibrate(
+        graph, table, *space_, [&](uint32_t node) { return vector(rows_[node]); }, options);
+    return std::unique_ptr<Part>(
+        new Part(range_, rows_, space_, std::move(graph), std::move(calibration), parameters_, true));
 }
 
 size_t Part::memory_bytes() const {

@@ -14,6 +14,7 @@
 #include "engine/base/result.h"
 #include "engine/collection/schema.h"
 #include "engine/graph/build.h"
+#include "engine/graph/calibration.h"
 #include "engine/graph/graph.h"
 
 namespace vexfs::graph {
@@ -35,13 +36,15 @@ class Part {
     static std::unique_ptr<Part> build(size_t dimension, simd::Metric metric, RowRange range,
                                        std::vector<uint32_t> rows, FunctionRef<const float*(uint32_t)> vector,
                                        const PartOptions& options);
-    // The same rows with refined links. Null when it was stopped.
-    std::unique_ptr<Part> refine(const PartOptions& options) const;
+    // The same rows with refined links; `vector` gives those of rows. Null when it was stopped.
+    std::unique_ptr<Part> refine(FunctionRef<const float*(uint32_t)> vector,
+                                 const PartOptions& options) const;
 
     RowRange range() const { return range_; }
     size_t nodes() const { return rows_.size(); }
     bool refined() const { return refined_; }
     size_t memory_bytes() const;
+    const Calibration& calibration() const { return calibration_; }
 
     // The `wanted` nearest rows that `accept` takes among those that a search of breadth `ef` comes upon, by
     // int8 distance, nearest first; distances of different parts can't be compared. Returns how many nodes
@@ -57,12 +60,13 @@ class Part {
 
   private:
     Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
-         const HnswParameters& parameters, bool refined);
+         Calibration calibration, const HnswParameters& parameters, bool refined);
 
     RowRange range_;
     std::vector<uint32_t> rows_;  // of each node
     std::shared_ptr<const codes::Space> space_;
     Graph graph_;
+    Calibration calibration_;
     HnswParameters parameters_;  // it was built with
     bool refined_;
 };

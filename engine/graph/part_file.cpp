@@ -13,6 +13,9 @@
 namespace vexfs::graph {
 namespace {
 
+constexpr uint32_t calibration_points_max = 64;
+constexpr uint32_t calibration_ef_max = 65'536;
+
 static_assert(std::endian::native == std::endian::little, "a part's file is written as it lies in memory");
 
 Result<void> check_header(const ChecksummedReader& file, const FileHeader& header, const std::string& path) {
@@ -61,6 +64,7 @@ Result<void> Part::save(const std::string& path) const {
     header.end_row = range_.end;
     header.refined = refined_ ? 1 : 0;
     header.loose = static_cast<uint32_t>(graph_.loose().size());
+    header.calibration_points = static_cast<uint32_t>(calibration_.points().size());
     header.m = parameters_.m;
     header.max_m = parameters_.max_m;
     header.ef_construction = parameters_.ef_construction;
@@ -73,6 +77,7 @@ Result<void> Part::save(const std::string& path) const {
     VEXFS_TRY(file.write(space_->mean().data(), space_->mean().size_bytes()));
     VEXFS_TRY(file.write(rows_.data(), rows_.size() * sizeof(uint32_t)));
     VEXFS_TRY(file.write(graph_.loose().data(), graph_.loose().size() * sizeof(uint32_t)));
+    VEXFS_TRY(file.write(calibration_.points().data(), calibration_.points().size_bytes()));
     VEXFS_TRY(file.write(graph_.row(0), nodes() * graph_.layout().row_bytes()));
     return file.finish();
 }
@@ -89,10 +94,12 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     std::vector<float> mean(dimension + (metric == simd::Metric::dot ? 1 : 0));
     const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
     if (range.first > range.end || header.nodes > range.count() || header.loose > header.nodes ||
-        !usable(header.unit) || header.unit == 0 || !usable(header.norm_max) ||
-        (header.bits != 1 && header.bits != 2) || header.degree != (parameters.max_m + 31) / 32 * 32 ||
-        header.coded_dimension % 4 != 0 || header.coded_dimension > 2 * dimension_max ||
+        header.calibration_points > calibration_points_max || !usable(header.unit) || header.unit == 0 ||
+        !usable(header.norm_max) || (header.bits != 1 && header.bits != 2) ||
+        header.degree != (parameters.max_m + 31) / 32 * 32 || header.coded_dimension % 4 != 0 ||
+        header.coded_dimension > 2 * dimension_max ||
         file.bytes_left() != mean.size() * sizeof(float) + header.loose * sizeof(uint32_t) +
+                                 header.calibration_points * sizeof(CalibrationPoint) +
                                  header.nodes * (sizeof(uint32_t) + uint64_t{layout.row_bytes()}))
         return file.corrupt("its header contradicts itself");
     VEXFS_TRY(file.read(mean.data(), mean.size() * sizeof(float)));
@@ -105,6 +112,11 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
             return file.corrupt(fmt::format("row {} is not between {} and {}", row, range.first, range.end));
     std::vector<uint32_t> loose(header.loose);
     VEXFS_TRY(file.read(loose.data(), loose.size() * sizeof(uint32_t)));
+    std::vector<CalibrationPoint> points(header.calibration_points);
+    VEXFS_TRY(file.read(points.data(), points.size() * sizeof(CalibrationPoint)));
+    for (const CalibrationPoint& point : points)
+        if (point.ef < 1 || point.ef > calibration_ef_max || !usable(point.recall) || !usable(point.error))
+            return file.corrupt("its calibration has values that none can have");
     auto space = std::make_shared<const codes::Space>(dimension, metric, mean, header.unit, header.norm_max,
                                                       header.seed);
     if (space->coded_dimension() != header.coded_dimension)
@@ -112,8 +124,9 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     Graph graph(header.nodes, layout, header.entry, std::move(loose));
     VEXFS_TRY(file.read(graph.rows(), header.nodes * layout.row_bytes()));
     if (!graph.consistent()) return file.corrupt("a node names one that there is not");
+    graph.choose_starts();
     return std::unique_ptr<Part>(new Part(range, std::move(rows), std::move(space), std::move(graph),
-                                          parameters, header.refined != 0));
+                                          Calibration(std::move(points)), parameters, header.refined != 0));
 }
 
 }  // namespace vexfs::graph

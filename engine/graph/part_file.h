@@ -4,6 +4,7 @@
 //   FileHeader
 //   f32  mean of the space [lifted: dimension, and one for dot]
 //   u32  row of each node [nodes], nodes that no walk comes to [loose]
+//        CalibrationPoint [calibration_points], calibration.h
 //        rows of the graph, graph.h: [nodes][row_bytes]
 //   u64  XXH3-64 of all before it
 #pragma once
@@ -30,7 +31,7 @@ struct FileHeader {
     uint32_t refined;
     uint32_t loose;
     uint32_t m, max_m, ef_construction;
-    uint32_t padding;
+    uint32_t calibration_points;
     uint64_t seed;
     double ml;
     float unit, norm_max;

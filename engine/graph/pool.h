@@ -26,6 +26,7 @@ class Pool {
         size_ = cursor_ = fresh_ = 0;
     }
 
+    bool empty() const { return size_ + fresh_ == 0; }
     // What a new one must be below. Without what is in the buffer, so that a little more gets in.
     float threshold() const {
         return size_ < capacity_ ? std::numeric_limits<float>::infinity() : distance_of(keys_[size_ - 1]);

@@ -34,8 +34,9 @@ class BenchAnn(EndToEnd):
         self.assertEqual(list(build), ["seconds", "vectors_per_second", "indexed_vectors_per_second",
                                        "bytes_per_vector", "threads"])
         self.assertEqual(build["threads"], 2)
-        self.assertAlmostEqual(build["indexed_vectors_per_second"] * build["seconds"], len(self.base),
-                               delta=len(self.base) / 50)
+        # Inserted first, then covered by the index, then refined.
+        self.assertGreaterEqual(build["vectors_per_second"] + 1, build["indexed_vectors_per_second"])
+        self.assertGreaterEqual(build["indexed_vectors_per_second"] + 1, len(self.base) / build["seconds"])
         self.assertGreater(build["bytes_per_vector"], 0)
 
         points = answer["points"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 vexfs_engine_test(test-graph
+    graph/calibration_test.cpp
     graph/graph_test.cpp
     graph/links_test.cpp
     graph/part_damage_test.cpp

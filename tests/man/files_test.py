@@ -121,7 +121,7 @@ class DataDirectory(unittest.TestCase):
         groups, degree = header["coded_dimension"] // 4, header["degree"]
         neighbours = degree // 32 * (header["bits"] * groups * 16 + 128)
         node_bytes = (neighbours + 4 * degree + 8 + 4 * groups + 63) // 64 * 64
-        nodes = places + 4 * (ROWS + header["loose"])
+        nodes = places + 4 * (ROWS + header["loose"]) + 12 * header["calibration_points"]
         self.assertEqual(nodes + ROWS * node_bytes + 8, len(part))
         of_first = struct.unpack_from(f"<{degree}I", part, nodes + neighbours)
         self.assertTrue(all(node < ROWS or node == 0xffffffff for node in of_first))

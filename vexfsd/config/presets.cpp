@@ -113,7 +113,6 @@ nlohmann::json to_json(const Preset& preset) {
 Result<Schema> schema_of(const Preset& preset) {
     Schema schema;
     schema.algorithm = preset.algorithm;
-    schema.target_recall = preset.target_recall;
     schema.preset = preset.name;
     // Before the parameters: those of an algorithm that isn't built can't be set, and that would be the
     // error.
@@ -121,6 +120,7 @@ Result<Schema> schema_of(const Preset& preset) {
     probe.dimension = 1;
     VEXFS_TRY(check(probe));
     for (const auto& [name, value] : preset.parameters.items()) VEXFS_TRY(set_parameter(schema, name, value));
+    schema.target_recall = preset.target_recall;
     probe = schema;
     probe.dimension = 1;
     VEXFS_TRY(check(probe));

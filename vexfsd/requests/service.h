@@ -15,7 +15,8 @@
 //                            quarantined: [{name, error}]; without those that the caller may not read
 //   collection.info       collection
 //                         -> name, points, dead_rows, indexed_points, backlog_rows, segments, disk_bytes,
-//                            index_memory_bytes, generation, read_only, [read_only_reason, background_error],
+//                            index_memory_bytes, generation, read_only, [read_only_reason, background_error,
+//                            calibrated_ef_search, calibrated_recall],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok] -> deleted
 //   collection.configure  collection, parameters{} -> info

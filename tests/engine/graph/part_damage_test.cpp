@@ -46,7 +46,7 @@ class SavedPart {
     // Whatever was loaded must be harmless.
     void use(const Part& part) const {
         for (uint32_t i = 0; i < 5; ++i) search(part, vectors_[i], 60, 60);
-        part.refine(part_options());
+        refine(part, vectors_, part_options());
     }
 
     static void renew_checksum(std::string& content) {
@@ -124,6 +124,9 @@ TEST_CASE("numbers of the header that can't be are refused in spite of a right c
         [](FileHeader& h) { h.nodes = 0xffff'ffff; },
         [](FileHeader& h) { h.entry = h.nodes; },
         [](FileHeader& h) { h.entry = 0xffff'ffff; },
+        [](FileHeader& h) { h.calibration_points -= 1; },
+        [](FileHeader& h) { h.calibration_points += 1; },
+        [](FileHeader& h) { h.calibration_points = 0xffff'ffff; },
         [](FileHeader& h) { h.first_row += 1; },
         [](FileHeader& h) { h.first_row = h.end_row + 1; },
         [](FileHeader& h) { h.end_row -= 1; },

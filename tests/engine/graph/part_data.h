@@ -28,6 +28,13 @@ inline std::unique_ptr<graph::Part> part_of(const Vectors& vectors, simd::Metric
         [&](uint32_t row) { return vectors[row - first]; }, options);
 }
 
+// With refined links; the part's rows are those of `vectors`.
+inline std::unique_ptr<graph::Part> refine(const graph::Part& part, const Vectors& vectors,
+                                           const graph::PartOptions& options) {
+    return part.refine([&](uint32_t row) { return vectors[(row - part.range().first) % vectors.rows()]; },
+                       options);
+}
+
 inline std::string read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};

@@ -41,7 +41,7 @@ TEST_CASE("a part finds the nearest under every metric, refined or not") {
             // Where nearly all are at the same distance, ten of them are as good as any other ten.
             const bool ties = metric == Metric::cosine && dimension == 1;
             if (!ties && dimension > 1) CHECK(recall_at_10(*part, vectors, metric, queries, 300) >= 0.95);
-            const auto refined = part->refine(part_options());
+            const auto refined = refine(*part, vectors, part_options());
             REQUIRE(refined);
             CHECK(refined->refined());
             CHECK(refined->nodes() == count);
@@ -109,7 +109,7 @@ TEST_CASE("parts of no rows and of one") {
         const auto empty = part_of(none, metric, part_options());
         REQUIRE(empty);
         CHECK(search(*empty, one[0], 10, 10).empty());
-        const auto refined = empty->refine(part_options());
+        const auto refined = refine(*empty, none, part_options());
         REQUIRE(refined);
         CHECK(search(*refined, one[0], 10, 10).empty());
     }
@@ -124,7 +124,7 @@ TEST_CASE("zeros, equal vectors and outliers are found with the rest") {
     for (const Metric metric : {Metric::cosine, Metric::euclidean, Metric::dot}) {
         const auto part = part_of(vectors, metric, part_options());
         REQUIRE(part);
-        const auto refined = part->refine(part_options());
+        const auto refined = refine(*part, vectors, part_options());
         for (const auto* each : {&part, &refined}) {
             const auto rows = search(**each, vectors[0], 1500, 1500);
             CHECK(std::set<uint32_t>(rows.begin(), rows.end()).size() == 1500);
@@ -140,7 +140,7 @@ TEST_CASE("a part that is stopped is none") {
     PartOptions options = part_options();
     options.stop = source.get_token();
     CHECK(part_of(vectors, Metric::cosine, options) == nullptr);
-    CHECK(part->refine(options) == nullptr);
+    CHECK(refine(*part, vectors, options) == nullptr);
 }
 
 TEST_CASE("a part that was saved and loaded answers alike, and is refined alike") {
@@ -152,7 +152,7 @@ TEST_CASE("a part that was saved and loaded answers alike, and is refined alike"
                 const Vectors queries = clustered(10, dimension, 10, 2);
                 const PartOptions options = part_options();
                 const auto first = part_of(vectors, metric, options, 33);
-                const auto refined = first->refine(options);
+                const auto refined = refine(*first, vectors, options);
                 for (const auto* each : {&first, &refined}) {
                     const Part* part = each->get();
                     const std::string path = directory.file("part");
@@ -167,8 +167,8 @@ TEST_CASE("a part that was saved and loaded answers alike, and is refined alike"
                     CHECK((*loaded)->refined() == part->refined());
                     for (uint32_t i = 0; i < queries.rows(); ++i)
                         CHECK(search(**loaded, queries[i], 50, 20) == search(*part, queries[i], 50, 20));
-                    const auto again = (*loaded)->refine(options);
-                    const auto expected = part->refine(options);
+                    const auto again = refine(**loaded, vectors, options);
+                    const auto expected = refine(*part, vectors, options);
                     for (uint32_t i = 0; i < queries.rows(); ++i)
                         CHECK(search(*again, queries[i], 50, 20) == search(*expected, queries[i], 50, 20));
                 }
@@ -184,7 +184,7 @@ TEST_CASE("files of parts are the same whatever the threads") {
     for (const unsigned threads : {1, 2, 3}) {
         const auto part = part_of(vectors, Metric::cosine, part_options(threads));
         REQUIRE(part->save(directory.file("one")));
-        REQUIRE(part->refine(part_options(threads))->save(directory.file("two")));
+        REQUIRE(refine(*part, vectors, part_options(threads))->save(directory.file("two")));
         contents.push_back(read_file(directory.file("one")) + read_file(directory.file("two")));
     }
     CHECK((contents[0] == contents[1] && contents[0] == contents[2]));

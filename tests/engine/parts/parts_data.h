@@ -26,7 +26,7 @@ struct Rows {
                 distance(simd::Metric::euclidean, query, vectors[row], vectors.dimension));
         };
         std::vector<Neighbour> found;
-        index.search({query, limit, ef, accept, exact}, found);
+        index.search({query, limit, ef, 0, accept, exact}, found);
         return found;
     }
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "engine/base/parallel.h"
+#include "engine/graph/calibration.h"
+
+namespace vexfs::graph {
+namespace {
+
+constexpr size_t sample_nodes_max = 400;
+constexpr size_t strip_queries = 16;
+constexpr size_t block_nodes = 1024;
+constexpr size_t candidates = 3 * calibrated_limit;  // by codes, to be compared exactly
+constexpr size_t pending_max = 16 * candidates;
+
+// The nearest of what it is offered, in batches.
+class Nearest {
+  public:
+    float threshold() const { return threshold_; }
+    void offer(const Link& link) { links_.push_back(link); }
+    void settle(size_t most) {
+        if (links_.size() <= most) return;
+        std::nth_element(links_.begin(), links_.begin() + candidates, links_.end());
+        links_.resize(candidates);
+        threshold_ = std::max_element(links_.begin(), links_.end())->distance;
+    }
+    std::vector<Link>& links() { return links_; }
+
+  private:
+    float threshold_ = std::numeric_limits<float>::infinity();
+    std::vector<Link> links_;
+};
+
+// Less is nearer; ordered as the metric's distances to one query are.
+float order_of(simd::Metric metric, const float* query, const float* vector, size_t dimension) {
+    const simd::Kernels& kernels = simd::kernels();
+    if (metric == simd::Metric::euclidean) return kernels.euclidean_squared(query, vector, dimension);
+    const float product = kernels.dot(query, vector, dimension);
+    if (metric == simd::Metric::dot) return -product;
+    const float squares = kernels.dot(vector, vector, dimension);
+    return squares > 0 ? -product / std::sqrt(squares) : 0;
+}
+
+// The candidates of the queries [first, first + count), by codes.
+std::vector<Nearest> nearest_by_codes(const codes::Int8Table& table, const codes::Int8Table& queries,
+                                      size_t first, size_t count) {
+    std::vector<uint32_t> ids(count);
+    std::iota(ids.begin(), ids.end(), static_cast<uint32_t>(first));
+    codes::Int8Block left, right;
+    left.pack(queries, ids.data(), count);
+    std::vector<float> distances(count * block_nodes);
+    std::vector<uint32_t> below(block_nodes + 16);
+    std::vector<Nearest> nearest(count);
+    for (size_t start = 0; start < table.count(); start += block_nodes) {
+        ids.resize(std::min(block_nodes, table.count() - start));
+        std::iota(ids.begin(), ids.end(), static_cast<uint32_t>(start));
+        right.pack(table, ids.data(), ids.size());
+        simd::code_kernels().int8_distances(left.rows(0), count, right.panel(), ids.size(), distances.data(),
+                                            block_nodes);
+        for (size_t i = 0; i < count; ++i) {
+            const float* row = &distances[i * block_nodes];
+            const size_t found =
+                simd::code_kernels().select_below(row, ids.size(), nearest[i].threshold(), below.data());
+            for (size_t k = 0; k < found; ++k) nearest[i].offer({row[below[k]], ids[below[k]]});
+            nearest[i].settle(pending_max);
+        }
+    }
+    for (Nearest& one : nearest) one.settle(candidates);
+    return nearest;
+}
+
+}  // namespace
+
+Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
+                   FunctionRef<const float*(uint32_t)> vector, unsigned threads) {
+    Sample sample;
+    if (table.count() <= candidates) return sample;
+    const size_t step = (table.count() + sample_nodes_max - 1) / sample_nodes_max;
+    for (size_t node = step / 2; node < table.count(); node += step)
+        sample.nodes.push_back(static_cast<uint32_t>(node));
+    const size_t count = sample.nodes.size(), coded = space.coded_dimension();
+    sample.neighbours.resize(count * calibrated_limit);
+    sample.queries.resize(count * coded);
+    codes::Int8Table queries(count, coded);
+    for (size_t i = 0; i < count; ++i) {
+        space.transform_query(vector(sample.nodes[i]), &sample.queries[i * coded]);
+        queries.set(i, &sample.queries[i * coded]);
+    }
+    parallel_for(threads, (count + strip_queries - 1) / strip_queries, [&](unsigned, size_t strip) {
+        const size_t first = strip * strip_queries, rows = std::min(strip_queries, count - first);
+        auto nearest = nearest_by_codes(table, queries, first, rows);
+        for (size_t i = 0; i < rows; ++i) {
+            const uint32_t self = sample.nodes[first + i];
+            std::vector<Link>& links = nearest[i].links();
+            std::erase_if(links, [self](const Link& link) { return link.node == self; });
+            for (Link& link : links)
+                link.distance = order_of(space.metric(), vector(self), vector(link.node), space.dimension());
+            std::sort(links.begin(), links.end());
+            for (size_t k = 0; k < calibrated_limit; ++k)
+                sample.neighbours[(first + i) * calibrated_limit + k] = links[k].node;
+        }
+    });
+    return sample;
+}
+
+}  // namespace vexfs::graph
