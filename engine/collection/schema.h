@@ -24,11 +24,14 @@ enum class Algorithm { hnsw, lsh, flat };
 // async_sync_ms_max.
 enum class Durability { sync, group, async };
 
-// Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using HNSW graphs" (2016).
+// Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using HNSW graphs" (2016). A
+// graph that is built in bulk (graph/part.h) is the lowest layer alone, and its searches start from a sample
+// of its nodes; m and ml are those of the graph of rows inserted one by one (index/hnsw.h), which Manhattan
+// distance has.
 struct HnswParameters {
     uint32_t m = 16;                 // links made for a new node, and kept on the upper layers: 2 to 128
     uint32_t max_m = 32;             // links kept on layer 0: m to 256
-    uint32_t ef_construction = 200;  // breadth of the search for a new node's links: 1 to 4,096
+    uint32_t ef_construction = 200;  // breadth of the search for a node's links: 1 to 4,096
     uint32_t ef_search = 100;        // breadth of a search where no recall is to be held: 1 to 65,536
     double ml = 0;                   // level factor, up to 4; 0 is "auto", 1/ln m
     uint64_t seed = 1;               // of the levels
