@@ -207,6 +207,10 @@ Result<void> LocalCollection::checkpoint_index() {
 
 Result<void> LocalCollection::optimize(const std::function<bool(uint64_t, uint64_t)>& progress) {
     if (!index_) return {};
+    const auto stopped = [&] {
+        return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
+    };
+    if (progress && !progress(index_->indexed(), rows_.size())) return stopped();
     std::stop_source stop;
     std::atomic<bool> done = false;
     // Steps may be long, so that they are taken beside the one who reports.
@@ -224,7 +228,7 @@ Result<void> LocalCollection::optimize(const std::function<bool(uint64_t, uint64
         if (progress && !progress(index_->indexed(), rows_.size())) {
             stop.request_stop();
             worker.join();
-            return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
+            return stopped();
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
