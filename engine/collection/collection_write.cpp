@@ -270,7 +270,8 @@ Result<void> LocalCollection::roll_segment() {
     const ManifestSegment fresh{number, next_sequence_, 0, 0};
     manifest.segments.push_back(fresh);
     const std::string path = fmt::format("{}/{}", directory_, Segment::file_name(fresh.number));
-    auto segment = Segment::create(disk_, directory_, identity_of(fresh), segments_.back()->bytes_max());
+    auto segment = Segment::create(disk_, directory_, identity_of(fresh), segments_.back()->bytes_max(),
+                                   to_json(manifest_.schema).dump());
     if (!segment) {
         static_cast<void>(disk_.remove(path));
         if (segment.error().code == ErrorCode::io_error) refuse_writes(segment.error());
@@ -330,6 +331,13 @@ Result<uint64_t> LocalCollection::sync_log() {
 void LocalCollection::sync_behind() {
     const uint64_t sequence = unsynced_sequence_.exchange(0);
     if (sequence != 0) static_cast<void>(commit(sequence, Durability::group));
+    Segment* active = nullptr;
+    {
+        const std::lock_guard write(write_mutex_);
+        if (dropped_ || refuses_writes_) return;
+        active = segments_.back().get();
+    }
+    if (auto marked = active->mark_synced(); !marked) refuse_writes(marked.error());
 }
 
 uint64_t LocalCollection::imported_rows(uint64_t key) const {

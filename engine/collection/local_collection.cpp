@@ -40,7 +40,7 @@ Result<void> LocalCollection::create(Disk& disk, const std::string& directory, c
     manifest.salt = random_salt();
     manifest.segments.push_back({manifest.next_number++, 1, 0, 0});
     const SegmentIdentity identity{manifest.segments[0].number, 1, manifest.salt, schema.dimension};
-    VEXFS_TRY(Segment::create(disk, directory, identity, format::records_offset));
+    VEXFS_TRY(Segment::create(disk, directory, identity, format::records_offset, to_json(schema).dump()));
     return write_manifest(disk, directory, manifest);
 }
 

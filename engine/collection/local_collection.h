@@ -59,7 +59,8 @@ class LocalCollection final : public Collection {
     // Background work: a step of indexing, or writes the index down when it is due. False when there is
     // nothing to do now.
     bool index_some(const std::stop_token& stop);
-    // Puts acknowledged writes of `async` durability on the disk.
+    // Puts acknowledged writes of `async` durability on the disk, and notes in the log what is there. By one
+    // thread at a time.
     void sync_behind();
     // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
     // which the caller moves the collection. Without one it is as before.

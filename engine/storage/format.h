@@ -7,7 +7,11 @@
 //                     others are sealed
 //   NNNNNNNN.hnsw     a file of the index (graph/part_file.h, index/hnsw_file.h)
 //
-// A log is only appended to. A record holds all that one call wrote, so that a crash leaves all of it or
+// The first records_offset bytes of a log are the SegmentHeader; at schema_offset a SchemaCopy; at each of
+// sync_mark_offsets, in sectors of their own, a SyncMark; and zeros. A log that has nothing but zeros in the
+// place of one of these has none.
+//
+// Records are only appended. A record holds all that one call wrote, so that a crash leaves all of it or
 // nothing:
 //
 //   RecordHeader, then the body, each part padded with zeros to record_alignment:
@@ -29,6 +33,9 @@ inline constexpr uint64_t segment_magic = 0x474f'4c53'4658'4556;  // "VEXFSLOG"
 inline constexpr uint32_t record_magic = 0x3152'5856;             // "VXR1"
 inline constexpr uint64_t record_alignment = 64;
 inline constexpr uint64_t records_offset = 4096;  // of the first record
+inline constexpr uint64_t schema_offset = 64;
+inline constexpr uint64_t sync_mark_magic = 0x434e'5953'4658'4556;  // "VEXFSYNC"
+inline constexpr uint64_t sync_mark_offsets[2] = {3072, 3584};
 
 struct SegmentHeader {
     uint64_t magic = segment_magic;
@@ -41,6 +48,23 @@ struct SegmentHeader {
     uint64_t checksum = 0;  // XXH3-64 of what stands before it
 };
 static_assert(sizeof(SegmentHeader) == 64 && std::is_trivially_copyable_v<SegmentHeader>);
+
+// The collection's schema as it was when the segment began, from which a lost manifest is made again.
+struct SchemaCopy {
+    uint64_t bytes = 0;     // of JSON text that follows
+    uint64_t checksum = 0;  // XXH3-64 of the text, seeded with bytes
+};
+static_assert(sizeof(SchemaCopy) == 16 && std::is_trivially_copyable_v<SchemaCopy>);
+
+// What was on the disk when a log had nothing to do: damage before that can't be a torn tail. The two are
+// written in turn, so that one is whole whenever the power is cut; the greater one holds.
+struct SyncMark {
+    uint64_t magic = sync_mark_magic;
+    uint64_t synced_bytes = 0;  // of this log
+    uint64_t reserved[5] = {};
+    uint64_t checksum = 0;  // XXH3-64 of what stands before it, seeded with salt + segment number
+};
+static_assert(sizeof(SyncMark) == 64 && std::is_trivially_copyable_v<SyncMark>);
 
 enum class RecordKind : uint16_t { insert = 1, erase = 2, metadata = 3 };
 

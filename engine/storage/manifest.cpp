@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "engine/storage/format.h"
@@ -20,6 +21,16 @@ std::string path_of(const std::string& directory) {
     return fmt::format("{}/{}", directory, manifest_name);
 }
 
+std::string checksum_of(std::string_view body, uint64_t version) {
+    return fmt::format("{:016x}", XXH3_64bits_withSeed(body.data(), body.size(), version - 1));
+}
+
+uint64_t number_of(std::string_view text) {
+    uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
 json to_json(const Manifest& manifest) {
     json segments = json::array();
     for (const ManifestSegment& segment : manifest.segments) {
@@ -31,12 +42,9 @@ json to_json(const Manifest& manifest) {
     json index = json::array();
     for (const ManifestIndex& file : manifest.index)
         index.push_back({{"file", file.file}, {"first_row", file.first_row}, {"end_row", file.end_row}});
-    json value{{"schema", to_json(manifest.schema)},
-               {"salt", manifest.salt},
-               {"revision", manifest.revision},
-               {"next_number", manifest.next_number},
-               {"segments", std::move(segments)},
-               {"index", std::move(index)}};
+    json value{{"schema", to_json(manifest.schema)}, {"salt", manifest.salt},
+               {"revision", manifest.revision},      {"next_number", manifest.next_number},
+               {"segments", std::move(segments)},    {"index", std::move(index)}};
     return value;
 }
 
@@ -68,16 +76,17 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& directory) {
     if (!text.starts_with(heading) || newline == std::string::npos) return damaged("this is not a manifest");
     std::string_view head = std::string_view(text).substr(heading.size(), newline - heading.size());
     const std::string_view version = head.substr(0, head.find(' '));
-    if (version != std::to_string(format::version)) {
+    const std::string_view body = std::string_view(text).substr(newline + 1);
+    head.remove_prefix(std::min(head.size(), version.size() + 1));
+    // A newer one proves by its seed that its version is no damage.
+    if (version != std::to_string(format::version) && head == checksum_of(body, number_of(version))) {
         return fail(ErrorCode::unsupported,
                     fmt::format("{} has format version {}, this vexfs reads version {}", path, version,
                                 format::version),
                     "use the newer vexfs that wrote it");
     }
-    const std::string_view body = std::string_view(text).substr(newline + 1);
-    head.remove_prefix(std::min(head.size(), version.size() + 1));
-    if (head != fmt::format("{:016x}", XXH3_64bits(body.data(), body.size())))
-        return damaged("it fails its checksum");
+    if (version != std::to_string(format::version)) return damaged("its first line is none of a manifest");
+    if (head != checksum_of(body, format::version)) return damaged("it fails its checksum");
     try {
         auto manifest = from_json(json::parse(body));
         if (!manifest) return damaged(manifest.error().message);
@@ -91,9 +100,9 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& directory) {
 Result<void> write_manifest(Disk& disk, const std::string& directory, Manifest& manifest) {
     ++manifest.revision;
     const std::string body = to_json(manifest).dump() + "\n";
-    return replace_file(disk, path_of(directory),
-                        fmt::format("{}{} {:016x}\n{}", heading, format::version,
-                                    XXH3_64bits(body.data(), body.size()), body));
+    return replace_file(
+        disk, path_of(directory),
+        fmt::format("{}{} {}\n{}", heading, format::version, checksum_of(body, format::version), body));
 }
 
 }  // namespace vexfs

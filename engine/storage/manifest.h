@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MANIFEST: what a collection consists of. Two lines of text:
 //
-//   vexfs-manifest 1 <XXH3-64 of the second line, 16 hexadecimal digits>
+//   vexfs-manifest 1 <XXH3-64 of the second line, seeded with version - 1, 16 hexadecimal digits>
 //   {"schema":{...},"salt":...,"segments":[{"number":1,"rows":1000,"bytes":409600}],"index":[{"file":"...","first_row":0,"end_row":900}],...}
 #pragma once
 

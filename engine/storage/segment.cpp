@@ -10,49 +10,36 @@
 namespace vexfs {
 
 using format::RecordHeader;
-using format::SegmentHeader;
-
-namespace {
-
-uint64_t checksum_of(const SegmentHeader& header) {
-    return XXH3_64bits(&header, offsetof(SegmentHeader, checksum));
-}
-
-}  // namespace
 
 std::string Segment::file_name(uint64_t number) {
     return fmt::format("{:08}.log", number);
 }
 
 Segment::Segment(std::string path, const SegmentIdentity& identity, uint64_t bytes_max,
-                 std::unique_ptr<File> file, std::unique_ptr<Mapping> mapping, uint64_t bytes)
+                 std::unique_ptr<File> file, std::unique_ptr<Mapping> mapping, uint64_t bytes,
+                 const SyncMarks& marks)
     : path_(std::move(path)),
       identity_(identity),
       bytes_max_(bytes_max),
       file_(std::move(file)),
       mapping_(std::move(mapping)),
       bytes_(bytes),
-      synced_bytes_(format::records_offset) {}
+      synced_bytes_(format::records_offset),
+      marks_(marks) {}
 
 Result<std::unique_ptr<Segment>> Segment::create(Disk& disk, const std::string& directory,
-                                                 const SegmentIdentity& identity, uint64_t bytes_max) {
+                                                 const SegmentIdentity& identity, uint64_t bytes_max,
+                                                 std::string_view schema) {
     std::string path = fmt::format("{}/{}", directory, file_name(identity.number));
     VEXFS_ASSIGN(auto file, disk.create(path));
-    SegmentHeader header;
-    header.dimension = identity.dimension;
-    header.number = identity.number;
-    header.first_sequence = identity.first_sequence;
-    header.salt = identity.salt;
-    header.checksum = checksum_of(header);
-    std::string first(format::records_offset, '\0');
-    std::memcpy(first.data(), &header, sizeof header);
+    std::string first = make_segment_page(identity, schema);
     const iovec part{first.data(), first.size()};
     VEXFS_TRY(file->write_at(0, {&part, 1}));
     VEXFS_TRY(file->sync());
     VEXFS_TRY(disk.sync_directory(directory));
     VEXFS_ASSIGN(auto mapping, file->map(bytes_max));
     return std::unique_ptr<Segment>(new Segment(std::move(path), identity, bytes_max, std::move(file),
-                                                std::move(mapping), format::records_offset));
+                                                std::move(mapping), format::records_offset, SyncMarks{}));
 }
 
 Result<std::unique_ptr<Segment>> Segment::open(Disk& disk, const std::string& directory,
@@ -66,30 +53,28 @@ Result<std::unique_ptr<Segment>> Segment::open(Disk& disk, const std::string& di
     if (bytes < format::records_offset) return damaged("the file is shorter than a segment's header");
     VEXFS_ASSIGN(auto mapping, file->map(std::max(bytes, bytes_max)));
 
-    SegmentHeader header;
-    std::memcpy(&header, mapping->data(), sizeof header);
-    if (header.magic != format::segment_magic) return damaged("this is not a segment's log");
-    if (header.checksum != checksum_of(header)) return damaged("the header fails its checksum");
-    if (header.version != format::version) {
-        return fail(ErrorCode::unsupported,
-                    fmt::format("{} has format version {}, this vexfs reads version {}", path, header.version,
-                                format::version));
+    const SegmentPage page(mapping->data(), format::records_offset);
+    const auto found = segment_identity(page);
+    if (!found) {
+        if (found.error().code == ErrorCode::unsupported)
+            return fail(ErrorCode::unsupported, fmt::format("{}: {}", path, found.error().message));
+        return damaged(found.error().message);
     }
-    if (header.number != identity.number || header.salt != identity.salt ||
-        header.dimension != identity.dimension || header.first_sequence != identity.first_sequence)
-        return damaged("the header is that of another segment");
+    if (*found != identity) return damaged("the header is that of another segment");
     return std::unique_ptr<Segment>(new Segment(std::move(path), identity, std::max(bytes, bytes_max),
-                                                std::move(file), std::move(mapping), bytes));
+                                                std::move(file), std::move(mapping), bytes,
+                                                sync_marks(page, identity.seed())));
 }
 
 Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
                              uint64_t synced_bytes) {
     const uint64_t size = bytes_;
     const uint64_t end = sealed_bytes != 0 ? sealed_bytes : size;
+    if (sealed_bytes == 0) synced_bytes = std::max(synced_bytes, marks_.synced_bytes);
     if (const uint64_t needed = std::max(end, synced_bytes); size < needed)
         return fail(ErrorCode::corrupt,
-                    fmt::format("{} at offset {}: the file ends here, the manifest says that it has {} bytes",
-                                path_, size, needed),
+                    fmt::format("{} at offset {}: the file ends here, {} bytes of it were on the disk", path_,
+                                size, needed),
                     "restore the collection from a backup");
     uint64_t offset = format::records_offset;
     uint64_t sequence = identity_.first_sequence;
@@ -180,6 +165,17 @@ Result<void> Segment::sync() {
     while (known < target && !synced_bytes_.compare_exchange_weak(known, target)) {
     }
     return {};
+}
+
+Result<void> Segment::mark_synced() {
+    const uint64_t synced = synced_bytes_;
+    if (synced <= std::max(marks_.synced_bytes, format::records_offset)) return {};
+    format::SyncMark mark = make_sync_mark(synced, seed());
+    const iovec part{&mark, sizeof mark};
+    if (!file_->write_at(format::sync_mark_offsets[marks_.next], {&part, 1})) return {};
+    marks_.synced_bytes = synced;
+    marks_.next = 1 - marks_.next;
+    return bytes() == synced ? file_->sync() : Result<void>();
 }
 
 }  // namespace vexfs

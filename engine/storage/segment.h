@@ -13,21 +13,16 @@
 #include "engine/base/result.h"
 #include "engine/storage/disk.h"
 #include "engine/storage/record.h"
+#include "engine/storage/segment_page.h"
 
 namespace vexfs {
 
-struct SegmentIdentity {
-    uint64_t number = 0;
-    uint64_t first_sequence = 0;
-    uint64_t salt = 0;
-    uint32_t dimension = 0;
-};
-
 class Segment {
   public:
-    // Makes and syncs an empty log that may grow to bytes_max.
+    // Makes and syncs an empty log that may grow to bytes_max. `schema` is the text of its SchemaCopy.
     static Result<std::unique_ptr<Segment>> create(Disk& disk, const std::string& directory,
-                                                   const SegmentIdentity& identity, uint64_t bytes_max);
+                                                   const SegmentIdentity& identity, uint64_t bytes_max,
+                                                   std::string_view schema = {});
     // Opens a log. corrupt where its header is not that of `identity`.
     static Result<std::unique_ptr<Segment>> open(Disk& disk, const std::string& directory,
                                                  const SegmentIdentity& identity, uint64_t bytes_max);
@@ -35,7 +30,8 @@ class Segment {
 
     // Gives every record to `apply`, in order. Where `sealed_bytes` is not 0 the log must be whole up to
     // there. Else a torn tail, left by a crash, is cut off; what is damaged before bytes that were known to
-    // be on the disk, from the log itself or as synced_bytes, is corrupt, with file and offset.
+    // be on the disk, from the log itself (SyncMark, the records) or as synced_bytes, is corrupt, with file
+    // and offset.
     Result<void> replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
                         uint64_t synced_bytes = 0);
 
@@ -46,6 +42,11 @@ class Segment {
     // All that was appended before the call is on the disk when it returns. Thread-safe beside append().
     Result<void> sync();
 
+    // Writes a SyncMark where more is on the disk than the last one says. The mark itself reaches the disk
+    // with the next sync, here where nothing waits for one. The error is that of a sync; a mark that can't be
+    // written is left for the next time. Thread-safe beside append() and sync(), one caller at a time.
+    Result<void> mark_synced();
+
     const SegmentIdentity& identity() const { return identity_; }
     uint64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
     uint64_t bytes_max() const { return bytes_max_; }
@@ -53,8 +54,8 @@ class Segment {
 
   private:
     Segment(std::string path, const SegmentIdentity& identity, uint64_t bytes_max, std::unique_ptr<File> file,
-            std::unique_ptr<Mapping> mapping, uint64_t bytes);
-    uint64_t seed() const { return identity_.salt + identity_.number; }
+            std::unique_ptr<Mapping> mapping, uint64_t bytes, const SyncMarks& marks);
+    uint64_t seed() const { return identity_.seed(); }
     uint64_t synced_bytes_seen_after(uint64_t offset, uint64_t end) const;
     Result<void> write_again(uint64_t offset, uint64_t end);
 
@@ -65,6 +66,7 @@ class Segment {
     std::unique_ptr<Mapping> mapping_;
     std::atomic<uint64_t> bytes_;         // appended
     std::atomic<uint64_t> synced_bytes_;  // known to be on the disk
+    SyncMarks marks_;
     bool broken_ = false;
 };
 

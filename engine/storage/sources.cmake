@@ -3,4 +3,5 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/manifest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/posix_disk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/segment.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/segment.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/segment_page.cpp)

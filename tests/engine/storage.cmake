@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-vexfs_engine_test(test-storage storage_test.cpp)
+vexfs_engine_test(test-storage storage_test.cpp storage/segment_page_test.cpp)
 
 add_library(vexfs-simulated-disk STATIC storage/simulated_disk.cpp storage/model.cpp)
 target_link_libraries(vexfs-simulated-disk PUBLIC vexfs-options vexfs-engine fmt::fmt PkgConfig::xxhash)

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <xxhash.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <numeric>
@@ -175,8 +178,9 @@ TEST_CASE("a manifest is read as it was written, and a damaged or newer one is r
         write_file(path, whole.substr(0, at));
         CHECK_FALSE(read_manifest(posix_disk(), directory.path()));
     }
-    std::string newer = whole;
-    newer.replace(newer.find(" 1 "), 3, " 2 ");
+    const std::string body = whole.substr(whole.find('\n') + 1);
+    const uint64_t checksum = XXH3_64bits_withSeed(body.data(), body.size(), 2 - 1);
+    const std::string newer = fmt::format("vexfs-manifest 2 {:016x}\n{}", checksum, body);
     write_file(path, newer);
     const auto refused = read_manifest(posix_disk(), directory.path());
     REQUIRE_FALSE(refused);

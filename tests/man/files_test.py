@@ -14,6 +14,8 @@ from programs import TIMEOUT_S, VEXFSCTL
 
 STRUCTS = {
     ("LOG", "SegmentHeader"): "engine/storage/format.h",
+    ("LOG", "SchemaCopy"): "engine/storage/format.h",
+    ("LOG", "SyncMark"): "engine/storage/format.h",
     ("LOG", "RecordHeader"): "engine/storage/format.h",
     ("PART", "FileHeader"): "engine/graph/part_file.h",
     ("GRAPH", "FileHeader"): "engine/index/hnsw_file.h",
@@ -87,6 +89,10 @@ class DataDirectory(unittest.TestCase):
         segment = read_fields(log, 0, "LOG", "SegmentHeader")
         self.assertEqual((segment["magic"], segment["version"], segment["dimension"], segment["number"]),
                          (b"VEXFSLOG", 1, 2, 1))
+        copy = read_fields(log, 64, "LOG", "SchemaCopy")
+        self.assertEqual(json.loads(log[80:80 + copy["bytes"]])["dimension"], 2)
+        for mark in range(3072, 4096, 512):
+            self.assertIn(read_fields(log, mark, "LOG", "SyncMark")["magic"], (b"VEXFSYNC", bytes(8)))
         kinds, sequence, offset, counts = [], segment["first_sequence"], 4096, 0
         while offset < len(log):
             record = read_fields(log, offset, "LOG", "RecordHeader")
