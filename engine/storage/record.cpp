@@ -15,16 +15,6 @@ using format::RecordKind;
 
 constexpr std::array<std::byte, format::record_alignment> zeros{};
 
-uint64_t checksum_of(const RecordHeader& header, uint64_t seed) {
-    return XXH3_64bits_withSeed(&header, offsetof(RecordHeader, header_checksum), seed);
-}
-
-// Of a body's ids and vectors; metadata stand behind them.
-uint64_t fixed_bytes(const RecordHeader& header) {
-    return format::align_up(uint64_t{header.count} * sizeof(uint64_t)) +
-           format::align_up(uint64_t{header.count} * header.dimension * sizeof(float));
-}
-
 // Lengths of all entries lie within the body.
 bool entries_fit(const std::byte* entry, const std::byte* end, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) {
@@ -38,6 +28,15 @@ bool entries_fit(const std::byte* entry, const std::byte* end, uint32_t count) {
 }
 
 }  // namespace
+
+uint64_t checksum_of(const RecordHeader& header, uint64_t seed) {
+    return XXH3_64bits_withSeed(&header, offsetof(RecordHeader, header_checksum), seed);
+}
+
+uint64_t fixed_bytes(const RecordHeader& header) {
+    return format::align_up(uint64_t{header.count} * sizeof(uint64_t)) +
+           format::align_up(uint64_t{header.count} * header.dimension * sizeof(float));
+}
 
 RecordWriter::RecordWriter(const RecordContent& content, uint32_t dimension, uint64_t sequence,
                            uint64_t synced_bytes, uint64_t seed) {
@@ -97,8 +96,7 @@ Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t of
 
     // What is checksummed was written by us; the sizes are compared all the same before they are followed.
     const auto kind = static_cast<RecordKind>(header->kind);
-    if (kind != RecordKind::insert && kind != RecordKind::erase && kind != RecordKind::metadata)
-        return damaged(fmt::format("record kind {} is not known", header->kind));
+    if (!is_known(kind)) return damaged(fmt::format("record kind {} is not known", header->kind));
     if (fixed_bytes(*header) > header->body_bytes) return damaged("the record's parts do not fit its body");
     const RecordView view = view_of(header, log + body, body + header->body_bytes);
     if (view.metadata != nullptr && !entries_fit(view.metadata, log + view.next, header->count))

@@ -16,6 +16,15 @@
 
 namespace vexfs {
 
+constexpr bool is_known(format::RecordKind kind) {
+    return kind == format::RecordKind::insert || kind == format::RecordKind::erase ||
+           kind == format::RecordKind::metadata;
+}
+// Of a header, as header_checksum. seed is the segment's salt + number.
+uint64_t checksum_of(const format::RecordHeader& header, uint64_t seed);
+// Of a body's ids and vectors; metadata stand behind them.
+uint64_t fixed_bytes(const format::RecordHeader& header);
+
 // What one record says. Spans refer to the caller's memory (writing) or to the mapped log (reading).
 struct RecordContent {
     format::RecordKind kind = format::RecordKind::insert;

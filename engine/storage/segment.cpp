@@ -2,7 +2,6 @@
 #include "engine/storage/segment.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
@@ -128,9 +127,7 @@ uint64_t Segment::synced_bytes_seen_after(uint64_t offset, uint64_t end) const {
     for (uint64_t at = offset; at + sizeof(RecordHeader) <= end; at += format::record_alignment) {
         const auto* header = reinterpret_cast<const RecordHeader*>(mapping_->data() + at);
         if (header->magic != format::record_magic) continue;
-        if (XXH3_64bits_withSeed(header, offsetof(RecordHeader, header_checksum), seed()) !=
-            header->header_checksum)
-            continue;
+        if (header->header_checksum != checksum_of(*header, seed())) continue;
         synced = std::max(synced, header->synced_bytes);
     }
     return synced;

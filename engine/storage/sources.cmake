@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 target_sources(vexfs-engine PRIVATE
+    ${CMAKE_CURRENT_LIST_DIR}/entry_walk.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/log_scan.cpp
     ${CMAKE_CURRENT_LIST_DIR}/manifest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/posix_disk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record.cpp

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-vexfs_engine_test(test-storage storage_test.cpp storage/segment_page_test.cpp)
-
 add_library(vexfs-simulated-disk STATIC storage/simulated_disk.cpp storage/model.cpp)
 target_link_libraries(vexfs-simulated-disk PUBLIC vexfs-options vexfs-engine fmt::fmt PkgConfig::xxhash)
+vexfs_engine_test(test-storage
+    storage_test.cpp
+    storage/log_scan_test.cpp
+    storage/segment_page_test.cpp)
+target_link_libraries(test-storage PRIVATE vexfs-simulated-disk)
 vexfs_engine_test(test-storage-crash storage/crash_test.cpp storage/fault_test.cpp)
 target_link_libraries(test-storage-crash PRIVATE vexfs-simulated-disk)
 vexfs_engine_test(test-storage-damage storage/damage_test.cpp)
