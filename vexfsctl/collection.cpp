@@ -161,7 +161,10 @@ void register_collection(Cli& cli) {
                  "vexfsctl collection set words owner=alice group=staff mode=0640",
                  [set_name, assignments](Context& context) { return set(context, *set_name, *assignments); });
     cli.collection_argument(set_app, *set_name);
-    set_app->add_option("KEY=VALUE", *assignments, "ef_search, durability, target_recall, mode, owner, group")
+    set_app
+        ->add_option(
+            "KEY=VALUE", *assignments,
+            "ef_search, durability, target_recall, write_batch_size, sync_frequency, mode, owner, group")
         ->option_text(" ")
         ->required();
 

@@ -15,7 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 3> live_parameters{"ef_search", "target_recall", "durability"};
 
 bool is_live(const std::string& name) {
-    return std::find(live_parameters.begin(), live_parameters.end(), name) != live_parameters.end();
+    const auto in = [&](const auto& names) { return std::ranges::find(names, name) != names.end(); };
+    return in(live_parameters) || in(io_parameter_names);
 }
 
 PresetCatalog load_presets(const Output& out) {
@@ -61,9 +62,11 @@ Result<ExitStatus> show(Context& context, const std::string& name, bool as_toml)
 // Parameters of a collection by the names that presets use.
 nlohmann::json parameters_of(const nlohmann::json& schema) {
     nlohmann::json parameters = schema.value("parameters", nlohmann::json::object());
-    for (const char* name : {"algorithm", "target_recall", "durability"}) {
+    const auto take = [&](std::string_view name) {
         if (schema.contains(name)) parameters[name] = schema[name];
-    }
+    };
+    for (const char* name : {"algorithm", "target_recall", "durability"}) take(name);
+    std::ranges::for_each(io_parameter_names, take);
     return parameters;
 }
 

@@ -37,6 +37,14 @@ void Background::wake() {
     changed_.notify_all();
 }
 
+void Background::sync_soon() {
+    {
+        const std::lock_guard lock(mutex_);
+        sync_soon_ = true;
+    }
+    changed_.notify_all();
+}
+
 unsigned Background::threads() const {
     const std::lock_guard lock(mutex_);
     return static_cast<unsigned>(indexers_.size());
@@ -83,12 +91,23 @@ void Background::index(const std::stop_token& stop) {
 }
 
 void Background::sync(const std::stop_token& stop) {
+    auto all_due = std::chrono::steady_clock::now() + async_sync_max;
     while (!stop.stop_requested()) {
         {
             std::unique_lock lock(mutex_);
-            changed_.wait_for(lock, stop, async_sync_max, [] { return false; });
+            changed_.wait_until(lock, stop, all_due, [&] { return sync_soon_; });
+            sync_soon_ = false;
         }
-        for (const auto& collection : collections()) collection->sync_behind();
+        const auto now = std::chrono::steady_clock::now();
+        const bool all = now >= all_due;
+        if (all) all_due = now + async_sync_max;
+        for (const auto& collection : collections()) {
+            if (all) {
+                collection->sync_behind();
+            } else if (collection->sync_due()) {
+                collection->sync_async();
+            }
+        }
     }
 }
 

@@ -23,7 +23,8 @@ class Background {
 
     void stop();
     void add(const std::shared_ptr<LocalCollection>& collection);
-    void wake();  // there may be something to do
+    void wake();       // there may be something to index
+    void sync_soon();  // a collection is sync_due()
     unsigned threads() const;
     void set_threads(unsigned count);
 
@@ -36,6 +37,7 @@ class Background {
     std::condition_variable_any changed_;
     std::vector<std::weak_ptr<LocalCollection>> collections_;
     uint64_t wakes_ = 0;
+    bool sync_soon_ = false;
     std::vector<std::jthread> indexers_;
     std::jthread syncer_;
 };

@@ -138,8 +138,8 @@ class Collection {
     // Rows of a source that are in already, 0 for one never seen.
     virtual uint64_t imported_rows(uint64_t key) const = 0;
 
-    // Changes parameters that can change while it serves (ef_search, durability, target_recall, mode, owner,
-    // group).
+    // Changes parameters that can change while it serves (ef_search, durability, target_recall, those of
+    // IoParameters, mode, owner, group).
     virtual Result<void> configure(const nlohmann::json& parameters) = 0;
     // Indexes what isn't yet and writes the index down. `progress` (may be empty) is told rows done and rows
     // in all, and stops it by returning false.

@@ -97,6 +97,7 @@ float norm_of(const float* vector, uint32_t dimension) {
 
 Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
     VEXFS_ASSIGN(const size_t rows, check_request(request, dimension_, name_));
+    const Durability durability = wanted(request.durability);
     InsertReply reply;
     uint64_t sequence = 0;
     {
@@ -132,11 +133,12 @@ Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
             }
         }
         VEXFS_ASSIGN(sequence, append({format::RecordKind::insert, reply.ids, request.vectors,
-                                       request.metadata, request.mark.value_or(ImportMark{})}));
+                                       request.metadata, request.mark.value_or(ImportMark{})},
+                                      durability));
     }
     counters_.inserts += rows;
     if (options_.wake_background) options_.wake_background();
-    VEXFS_TRY(commit(sequence, request.durability));
+    VEXFS_TRY(commit(sequence, durability, request.vectors.size_bytes()));
     return reply;
 }
 
@@ -154,15 +156,16 @@ Result<uint64_t> LocalCollection::erase(std::span<const uint64_t> ids, std::opti
             if (ids_.contains(id) && seen.insert(id).second) present.push_back(id);
         }
         if (present.empty()) return 0;
-        VEXFS_ASSIGN(sequence, append({format::RecordKind::erase, present, {}, {}, {}}));
+        VEXFS_ASSIGN(sequence, append({format::RecordKind::erase, present, {}, {}, {}}, wanted(durability)));
     }
     counters_.deletes += present.size();
-    VEXFS_TRY(commit(sequence, durability));
+    VEXFS_TRY(commit(sequence, wanted(durability)));
     return present.size();
 }
 
 Result<void> LocalCollection::update_metadata(uint64_t id, std::string_view metadata, bool merge) {
     VEXFS_TRY(check_metadata(metadata, 0));
+    const Durability durability = wanted({});
     std::string text(metadata);
     uint64_t sequence = 0;
     {
@@ -177,10 +180,11 @@ Result<void> LocalCollection::update_metadata(uint64_t id, std::string_view meta
             VEXFS_TRY(check_metadata(text, 0));
         }
         const std::string_view view = text;
-        VEXFS_ASSIGN(sequence, append({format::RecordKind::metadata, {&id, 1}, {}, {&view, 1}, {}}));
+        VEXFS_ASSIGN(sequence,
+                     append({format::RecordKind::metadata, {&id, 1}, {}, {&view, 1}, {}}, durability));
     }
     ++counters_.updates;
-    return commit(sequence, std::nullopt);
+    return commit(sequence, durability);
 }
 
 Result<void> LocalCollection::check_writable() const {
@@ -199,14 +203,16 @@ void LocalCollection::refuse_writes(const Error& error) {
     refuses_writes_ = true;
 }
 
-Result<uint64_t> LocalCollection::append(const RecordContent& content) {
+Result<uint64_t> LocalCollection::append(const RecordContent& content, Durability durability) {
     if (segments_.back()->bytes() >= options_.segment_bytes) VEXFS_TRY(roll_segment());
-    auto record = segments_.back()->append(content, next_sequence_);
+    const bool durable = durability == Durability::sync;
+    auto record = segments_.back()->append(content, next_sequence_, durable);
     if (!record) {
         if (segments_.back()->broken()) refuse_writes(record.error());
         return tl::unexpected(record.error());
     }
     apply(*record);
+    if (durable) group_commit_.synced(record->header->sequence);
     return record->header->sequence;
 }
 
@@ -296,12 +302,18 @@ Result<void> LocalCollection::replace_manifest(Manifest manifest) {
     return written;
 }
 
-Result<void> LocalCollection::commit(uint64_t sequence, std::optional<Durability> durability) {
-    if (durability.value_or(schema().durability) == Durability::async) {
-        unsynced_sequence_ = sequence;
-        return {};
-    }
-    auto done = group_commit_.wait(sequence, [this]() -> Result<uint64_t> {
+Result<void> LocalCollection::commit(uint64_t sequence, Durability durability, uint64_t bytes) {
+    if (durability == Durability::sync) return {};
+    const IoParameters io = schema().io;
+    if (durability == Durability::group) return wait_synced({sequence, bytes, io.write_batch_size});
+    unsynced_sequence_ = sequence;
+    const bool due = ++unsynced_calls_ >= io.sync_frequency && io.sync_frequency != 0;
+    if (due && !sync_due_.exchange(true) && options_.wake_syncer) options_.wake_syncer();
+    return {};
+}
+
+Result<void> LocalCollection::wait_synced(const GroupCommit::Write& waiting) {
+    auto done = group_commit_.wait(waiting, [this]() -> Result<uint64_t> {
         Segment* segment = nullptr;
         uint64_t last = 0;
         {
@@ -328,9 +340,15 @@ Result<uint64_t> LocalCollection::sync_log() {
     return last;
 }
 
-void LocalCollection::sync_behind() {
+void LocalCollection::sync_async() {
+    unsynced_calls_ = 0;
+    sync_due_ = false;
     const uint64_t sequence = unsynced_sequence_.exchange(0);
-    if (sequence != 0) static_cast<void>(commit(sequence, Durability::group));
+    if (sequence != 0) static_cast<void>(wait_synced({sequence}));
+}
+
+void LocalCollection::sync_behind() {
+    sync_async();
     Segment* active = nullptr;
     {
         const std::lock_guard write(write_mutex_);

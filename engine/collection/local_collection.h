@@ -29,6 +29,7 @@ namespace vexfs {
 struct CollectionOptions {
     uint64_t segment_bytes = uint64_t{256} << 20;
     std::function<void()> wake_background;    // there is something to index
+    std::function<void()> wake_syncer;        // sync_due()
     std::function<unsigned()> index_threads;  // that one step of indexing may use; none is one
 };
 
@@ -59,8 +60,11 @@ class LocalCollection final : public Collection {
     // Background work: a step of indexing, or writes the index down when it is due. False when there is
     // nothing to do now.
     bool index_some(const std::stop_token& stop);
-    // Puts acknowledged writes of `async` durability on the disk, and notes in the log what is there. By one
-    // thread at a time.
+    // Puts acknowledged writes of `async` durability on the disk.
+    void sync_async();
+    // Whether sync_frequency of them have come since the last time.
+    bool sync_due() const { return sync_due_; }
+    // sync_async(), and notes in the log what is on the disk. By one thread at a time.
     void sync_behind();
     // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
     // which the caller moves the collection. Without one it is as before.
@@ -87,13 +91,18 @@ class LocalCollection final : public Collection {
     void apply(const RecordView& record);
     // Under write_mutex_.
     Result<void> check_writable() const;
-    Result<uint64_t> append(const RecordContent& content);  // the record's sequence
+    // The record's sequence; `sync` has it on the disk already.
+    Result<uint64_t> append(const RecordContent& content, Durability durability = Durability::group);
     Result<void> roll_segment();
     // Takes the manifest's place, on the disk and here. When it is not known what the disk has, no more
     // writes are taken.
     Result<void> replace_manifest(Manifest manifest);
-    // Without a lock: waits as long as `durability` says.
-    Result<void> commit(uint64_t sequence, std::optional<Durability> durability);
+    // Without a lock: waits as long as `durability` says for an appended write of about `bytes`.
+    Result<void> commit(uint64_t sequence, Durability durability, uint64_t bytes = 0);
+    Durability wanted(std::optional<Durability> durability) const {
+        return durability ? *durability : schema().durability;
+    }
+    Result<void> wait_synced(const GroupCommit::Write& waiting);
     Result<uint64_t> sync_log();
     Result<void> checkpoint_index();
     void close();
@@ -136,6 +145,8 @@ class LocalCollection final : public Collection {
     std::atomic<bool> dropped_ = false;
     std::atomic<bool> refuses_writes_ = false;
     std::atomic<uint64_t> unsynced_sequence_ = 0;  // the last `async` write
+    std::atomic<uint64_t> unsynced_calls_ = 0;     // `async` writes since sync_async()
+    std::atomic<bool> sync_due_ = false;
     std::atomic<uint64_t> generation_ = 0;
     mutable Counters counters_;
 };

@@ -79,6 +79,17 @@ Parameter ef_search() {
     return parameter;
 }
 
+Parameter io_number(std::string_view name, uint32_t IoParameters::*member, uint64_t low, uint64_t high) {
+    return {name,
+            [=](Schema& schema, const json& value) -> Result<void> {
+                if (!in_range(value, low, high))
+                    return wrong(name, fmt::format("a whole number from {} to {}", low, high), value);
+                schema.io.*member = value.get<uint32_t>();
+                return {};
+            },
+            [=](const Schema& schema) { return json(schema.io.*member); }, false};
+}
+
 const std::vector<Parameter>& parameters() {
     static const std::vector<Parameter> all{
         whole_number("m", &HnswParameters::m, 2, 128),
@@ -114,6 +125,8 @@ const std::vector<Parameter>& parameters() {
              return {};
          },
          [](const Schema& schema) { return json(schema.target_recall); }, false},
+        io_number("write_batch_size", &IoParameters::write_batch_size, 1, 65'536),
+        io_number("sync_frequency", &IoParameters::sync_frequency, 0, 1'000'000'000),
     };
     return all;
 }
@@ -214,6 +227,9 @@ Result<Schema> schema_from_json(const json& value) {
             VEXFS_TRY(set_parameter(schema, name, setting));
         for (const std::string_view name : {"durability", "target_recall"})
             VEXFS_TRY(set_parameter(schema, name, value.at(name)));
+        // Manifests written before there were these don't have them.
+        for (const std::string_view name : io_parameter_names)
+            if (value.contains(name)) VEXFS_TRY(set_parameter(schema, name, value.at(name)));
         VEXFS_TRY(check(schema));
         return schema;
     } catch (const json::exception& error) {

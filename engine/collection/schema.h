@@ -3,6 +3,7 @@
 // each.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -20,8 +21,8 @@ inline constexpr size_t metadata_bytes_max = 1 << 20;  // of one point
 enum class Algorithm { hnsw, lsh, flat };
 
 // When an acknowledged write is on the disk. sync: an fdatasync for each call; group (the default): one
-// shared by all calls that wait, 2 ms or 4 MiB at most; async: behind the acknowledgement, within
-// async_sync_ms_max.
+// shared by all calls that wait, see IoParameters::write_batch_size; async: behind the acknowledgement, see
+// IoParameters::sync_frequency.
 enum class Durability { sync, group, async };
 
 // Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using HNSW graphs" (2016). A
@@ -39,6 +40,21 @@ struct HnswParameters {
     bool operator==(const HnswParameters&) const = default;
 };
 
+// How a collection uses its disk. All can change while it serves.
+struct IoParameters {
+    // Under `group`, up to so many writes that are under way gather before their fdatasync (2 ms or 4 MiB at
+    // most, see GroupCommit); 1 waits for nobody. 1 to 65,536.
+    uint32_t write_batch_size = 64;
+    // Under `async`, an fdatasync is started after so many calls, and half a second after the write in any
+    // case; 0 is by time alone. 0 to 1,000,000,000.
+    uint32_t sync_frequency = 1000;
+
+    bool operator==(const IoParameters&) const = default;
+};
+
+// The names by which they are set.
+inline constexpr std::array<std::string_view, 2> io_parameter_names{"write_batch_size", "sync_frequency"};
+
 // Who may use a collection, as with a file: read for searches, write for changes.
 struct Access {
     uint32_t uid = 0;
@@ -54,6 +70,7 @@ struct Schema {
     Algorithm algorithm = Algorithm::hnsw;
     HnswParameters hnsw;
     Durability durability = Durability::group;
+    IoParameters io;
     double target_recall = 0;  // recall@10 that searches hold by what was measured; 0 is none
     std::string preset;        // the preset it was made from, or empty
     Access access;

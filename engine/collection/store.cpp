@@ -66,6 +66,7 @@ struct Store::State {
         made.segment_bytes = options.segment_bytes;
         if (background) {
             made.wake_background = [this] { background->wake(); };
+            made.wake_syncer = [this] { background->sync_soon(); };
             made.index_threads = [this] { return background->threads(); };
         }
         return made;

@@ -40,6 +40,12 @@ class File {
     // Data and size are on the disk when it returns. After a failure nothing may be assumed of what was not
     // synced before, so that its error is io_error, for a full disk as well.
     virtual Result<void> sync() = 0;
+    // write_at() and, where that succeeded, sync(), in one call to the disk where it can. io_error where it
+    // is not known what the disk has; after other errors it is as after write_at().
+    virtual Result<void> write_and_sync(uint64_t offset, std::span<const iovec> parts) {
+        VEXFS_TRY(write_at(offset, parts));
+        return sync();
+    }
     // `bytes` may be more than the file has: what lies beyond its end must not be touched until it has grown.
     virtual Result<std::unique_ptr<Mapping>> map(uint64_t bytes) const = 0;
 };

@@ -133,13 +133,18 @@ uint64_t Segment::synced_bytes_seen_after(uint64_t offset, uint64_t end) const {
     return synced;
 }
 
-Result<RecordView> Segment::append(const RecordContent& content, uint64_t sequence) {
+Result<RecordView> Segment::append(const RecordContent& content, uint64_t sequence, bool durable) {
     const uint64_t offset = bytes_;
     const RecordWriter writer(content, identity_.dimension, sequence, synced_bytes_, seed());
     if (writer.bytes() > bytes_max_ - offset)
         return fail(ErrorCode::too_large,
                     fmt::format("a write of {} bytes does not fit a segment", writer.bytes()));
-    if (auto written = file_->write_at(offset, writer.parts()); !written) {
+    auto written = durable ? write_and_sync(offset, writer.parts()) : file_->write_at(offset, writer.parts());
+    if (!written) {
+        if (durable && written.error().code == ErrorCode::io_error) {
+            broken_ = true;
+            return tl::unexpected(written.error());
+        }
         // A part of the record may be there. Behind it, later records would be lost at a recovery.
         if (auto cut = file_->truncate(offset); !cut) {
             broken_ = true;
@@ -152,15 +157,19 @@ Result<RecordView> Segment::append(const RecordContent& content, uint64_t sequen
     const std::byte* body = mapping_->data() + offset + sizeof(RecordHeader);
     const uint64_t next = offset + writer.bytes();
     bytes_.store(next, std::memory_order_release);
+    if (durable) note_synced(next);
     return view_of(header, body, next);
 }
 
 Result<void> Segment::sync() {
+    const std::lock_guard lock(sync_mutex_);
+    if (sync_failure_) return tl::unexpected(*sync_failure_);
     const uint64_t target = bytes();
-    VEXFS_TRY(file_->sync());
-    uint64_t known = synced_bytes_;
-    while (known < target && !synced_bytes_.compare_exchange_weak(known, target)) {
+    if (auto done = file_->sync(); !done) {
+        sync_failure_ = done.error();
+        return done;
     }
+    note_synced(target);
     return {};
 }
 
@@ -172,7 +181,21 @@ Result<void> Segment::mark_synced() {
     if (!file_->write_at(format::sync_mark_offsets[marks_.next], {&part, 1})) return {};
     marks_.synced_bytes = synced;
     marks_.next = 1 - marks_.next;
-    return bytes() == synced ? file_->sync() : Result<void>();
+    return bytes() == synced ? sync() : Result<void>();
+}
+
+Result<void> Segment::write_and_sync(uint64_t offset, std::span<const iovec> parts) {
+    const std::lock_guard lock(sync_mutex_);
+    if (sync_failure_) return tl::unexpected(*sync_failure_);
+    auto done = file_->write_and_sync(offset, parts);
+    if (!done && done.error().code == ErrorCode::io_error) sync_failure_ = done.error();
+    return done;
+}
+
+void Segment::note_synced(uint64_t bytes) {
+    uint64_t known = synced_bytes_;
+    while (known < bytes && !synced_bytes_.compare_exchange_weak(known, bytes)) {
+    }
 }
 
 }  // namespace vexfs

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/base/function_ref.h"
@@ -35,11 +37,12 @@ class Segment {
     Result<void> replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
                         uint64_t synced_bytes = 0);
 
-    // Appends a record and returns it as it lies in the mapping. When the disk is full or fails, the log is
-    // as it was before; where even that can't be had, the error is io_error and the log must not be written
-    // again.
-    Result<RecordView> append(const RecordContent& content, uint64_t sequence);
+    // Appends a record and returns it as it lies in the mapping; `durable` has it on the disk then, and all
+    // before it. When the disk is full or fails, the log is as it was before; where even that can't be had,
+    // the error is io_error and the log must not be written again (broken()).
+    Result<RecordView> append(const RecordContent& content, uint64_t sequence, bool durable = false);
     // All that was appended before the call is on the disk when it returns. Thread-safe beside append().
+    // After a failure every further call fails with the same error: the system tells it to one of them alone.
     Result<void> sync();
 
     // Writes a SyncMark where more is on the disk than the last one says. The mark itself reaches the disk
@@ -58,6 +61,8 @@ class Segment {
     uint64_t seed() const { return identity_.seed(); }
     uint64_t synced_bytes_seen_after(uint64_t offset, uint64_t end) const;
     Result<void> write_again(uint64_t offset, uint64_t end);
+    Result<void> write_and_sync(uint64_t offset, std::span<const iovec> parts);
+    void note_synced(uint64_t bytes);
 
     std::string path_;
     SegmentIdentity identity_;
@@ -68,6 +73,9 @@ class Segment {
     std::atomic<uint64_t> synced_bytes_;  // known to be on the disk
     SyncMarks marks_;
     bool broken_ = false;
+
+    std::mutex sync_mutex_;  // one fdatasync at a time
+    std::optional<Error> sync_failure_;
 };
 
 }  // namespace vexfs

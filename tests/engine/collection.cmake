@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-vexfs_engine_test(test-collection schema_test.cpp collection_test.cpp recovery_test.cpp)
+vexfs_engine_test(test-collection
+    schema_test.cpp
+    collection_test.cpp
+    durability_test.cpp
+    group_commit_test.cpp
+    recovery_test.cpp)
 vexfs_engine_test(test-parts
     parts/part_files_test.cpp
     parts/part_index_test.cpp

@@ -29,6 +29,9 @@ TEST_CASE("parameters are set by name, within their ranges") {
     refused("m", "24", "m must be a whole number from 2 to 128, not \"24\"");
     refused("ef_search", -5, "ef_search must be a whole number from 1 to 65536, not -5");
     refused("ml", 0, "ml must be a number above 0, 4 at most, or \"auto\", not 0");
+    refused("write_batch_size", 0, "write_batch_size must be a whole number from 1 to 65536, not 0");
+    refused("sync_frequency", 1e9 + 1,
+            "sync_frequency must be a whole number from 0 to 1000000000, not 1000000001.0");
     refused("durability", "often", "durability 'often' is not known");
     refused("efsearch", 5, "parameter 'efsearch' is not known");
 }
@@ -39,6 +42,7 @@ TEST_CASE("a schema goes through JSON unchanged") {
     schema.metric = simd::Metric::manhattan;
     schema.hnsw = {8, 16, 100, 50, 1.5, 99};
     schema.durability = Durability::async;
+    schema.io = {16, 0};
     schema.target_recall = .92;
     schema.preset = "high-throughput";
     schema.access = {1000, 100, 0640};
@@ -46,6 +50,15 @@ TEST_CASE("a schema goes through JSON unchanged") {
     schema.algorithm = Algorithm::flat;
     schema.hnsw = {};
     CHECK(schema_from_json(to_json(schema)).value() == schema);
+}
+
+TEST_CASE("a manifest that is older than the parameters of the disk has their defaults") {
+    Schema schema;
+    schema.dimension = 8;
+    json old = to_json(schema);
+    CHECK(old.erase("write_batch_size") == 1);
+    CHECK(old.erase("sync_frequency") == 1);
+    CHECK(schema_from_json(old).value() == schema);
 }
 
 TEST_CASE("what can't be a collection is refused with the reason") {
