@@ -137,7 +137,9 @@ Result<void> History::configure(LocalCollection& collection, uint64_t number) {
     const auto gid = static_cast<uint32_t>(200 + number);
     gids_.insert(gid);
     const bool async = collection.schema().durability == Durability::async;
+    attempted_.push_back(now());  // which it leaves as it is
     VEXFS_TRY(collection.configure({{"gid", gid}, {"durability", async ? "group" : "async"}}));
+    attempted_.pop_back();
     gids_ = {gid};
     return {};
 }
