@@ -191,6 +191,7 @@ Result<void> LocalCollection::check_writable() const {
     if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
     if (!refuses_writes_) return {};
     const std::shared_lock lock(schema_mutex_);
+    if (read_only_->code == ErrorCode::busy) return tl::unexpected(*read_only_);
     return fail(
         ErrorCode::read_only,
         fmt::format("collection {} takes no writes since its disk failed: {}", name_, read_only_->message),

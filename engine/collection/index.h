@@ -66,6 +66,8 @@ class Index {
     // `directory`), and returns all files of the index.
     virtual Result<std::vector<ManifestIndex>> save(const std::string& directory,
                                                     const std::function<std::string()>& new_file) = 0;
+    // What was written down is damaged: the next save() writes all of it.
+    virtual void forget_saved() = 0;
 };
 
 // An index for the schema, with what the files hold; where one can't be read, it begins anew from there and

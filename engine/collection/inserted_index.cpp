@@ -52,4 +52,11 @@ Result<std::vector<ManifestIndex>> InsertedIndex::save(const std::string& direct
     return std::vector<ManifestIndex>{{file_, 0, rows}};
 }
 
+void InsertedIndex::forget_saved() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !saving_; });
+    file_.clear();
+    saved_.store(0, std::memory_order_relaxed);
+}
+
 }  // namespace vexfs

@@ -29,6 +29,7 @@ class InsertedIndex final : public Index {
     // Waits until nobody is adding, and keeps it so.
     Result<std::vector<ManifestIndex>> save(const std::string& directory,
                                             const std::function<std::string()>& new_file) override;
+    void forget_saved() override;
 
   private:
     static constexpr uint32_t block_rows = 64;

@@ -26,6 +26,8 @@
 
 namespace vexfs {
 
+struct CheckSource;  // check.h
+
 struct CollectionOptions {
     uint64_t segment_bytes = uint64_t{256} << 20;
     std::function<void()> wake_background;    // there is something to index
@@ -66,6 +68,17 @@ class LocalCollection final : public Collection {
     bool sync_due() const { return sync_due_; }
     // sync_async(), and notes in the log what is on the disk. By one thread at a time.
     void sync_behind();
+    // Its files as they are now, for check_files(). Writes wait while they are listed.
+    Result<CheckSource> check_source();
+    // Whether it still needs the file.
+    bool goes_by(const std::string& file) const;
+    // Takes no writes until thaw(), so that its files stay as the source says; all of them are on the disk.
+    // busy where it is frozen already.
+    Result<CheckSource> freeze();
+    void thaw();
+    // In the place of files that are damaged, from what is held in memory.
+    Result<void> rewrite_manifest();
+    Result<void> rewrite_index(const std::function<bool(uint64_t, uint64_t)>& progress);
     // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
     // which the caller moves the collection. Without one it is as before.
     void set_dropped(const std::optional<std::string>& directory);
@@ -112,6 +125,7 @@ class LocalCollection final : public Collection {
     Point point_at(uint32_t row, bool with_vector) const;
     SegmentIdentity identity_of(const ManifestSegment& segment) const;
     void refuse_writes(const Error& error);
+    Result<CheckSource> list_files() const;  // under checkpoint_mutex_ and write_mutex_
 
     Disk& disk_;
     const std::string name_;

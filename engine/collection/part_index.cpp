@@ -198,4 +198,11 @@ Result<std::vector<ManifestIndex>> PartIndex::save(const std::string& directory,
     return files;
 }
 
+void PartIndex::forget_saved() {
+    const std::lock_guard lock(work_mutex_);
+    Parts now = *parts();
+    for (Saved& saved : now) saved.file.clear();
+    publish(std::move(now));
+}
+
 }  // namespace vexfs

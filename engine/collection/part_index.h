@@ -45,6 +45,7 @@ class PartIndex final : public Index {
     size_t memory_bytes() const override;
     Result<std::vector<ManifestIndex>> save(const std::string& directory,
                                             const std::function<std::string()>& new_file) override;
+    void forget_saved() override;
 
   private:
     using Parts = std::vector<Saved>;

@@ -3,11 +3,22 @@ find_package(tsl-robin-map REQUIRED)
 target_link_libraries(vexfs-engine PRIVATE tsl::robin_map)
 target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/background.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/check.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/check_log.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/check_report.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/collection_check.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_search.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp
     ${CMAKE_CURRENT_LIST_DIR}/inserted_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/local_collection.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/loss_account.cpp
     ${CMAKE_CURRENT_LIST_DIR}/open_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/part_index.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/rebuilt_manifest.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/repair_report.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/salvage.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/salvaged_log.cpp
     ${CMAKE_CURRENT_LIST_DIR}/schema.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/store.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/store.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/store_repair.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/store_state.cpp)

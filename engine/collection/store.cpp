@@ -8,19 +8,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
-#include <shared_mutex>
 #include <thread>
 
-#include "engine/base/unique_fd.h"
-#include "engine/collection/background.h"
+#include "engine/collection/store_state.h"
 
 namespace vexfs {
 namespace {
-
-// Names that no collection can have: they begin with a dot.
-constexpr std::string_view being_made = ".new-";
-constexpr std::string_view being_removed = ".removed-";
 
 Result<UniqueFd> lock_directory(const std::string& directory) {
     const std::string path = directory + "/LOCK";
@@ -43,62 +36,6 @@ Result<UniqueFd> lock_directory(const std::string& directory) {
 }
 
 }  // namespace
-
-struct Store::State {
-    Disk& disk = posix_disk();
-    StoreOptions options;
-    std::string collections_directory;
-    UniqueFd lock;
-
-    mutable std::shared_mutex mutex;  // of the maps below
-    std::map<std::string, std::shared_ptr<LocalCollection>, std::less<>> collections;
-    std::map<std::string, Error, std::less<>> quarantined;
-    std::mutex change_mutex;  // one creation or removal at a time
-    uint64_t removals = 0;
-    std::unique_ptr<Background> background;
-
-    std::string path_of(std::string_view name) const {
-        return fmt::format("{}/{}", collections_directory, name);
-    }
-
-    CollectionOptions collection_options() {
-        CollectionOptions made;
-        made.segment_bytes = options.segment_bytes;
-        if (background) {
-            made.wake_background = [this] { background->wake(); };
-            made.wake_syncer = [this] { background->sync_soon(); };
-            made.index_threads = [this] { return background->threads(); };
-        }
-        return made;
-    }
-
-    Result<std::shared_ptr<LocalCollection>> open_collection(const std::string& name) {
-        return LocalCollection::open(disk, name, path_of(name), collection_options());
-    }
-
-    void keep(const std::string& name, std::shared_ptr<LocalCollection> collection) {
-        if (background) background->add(collection);
-        const std::unique_lock guard(mutex);
-        collections[name] = std::move(collection);
-    }
-
-    Result<void> open_all() {
-        VEXFS_ASSIGN(const auto entries, disk.list(collections_directory));
-        for (const std::string& name : entries) {
-            if (name.starts_with(being_made) || name.starts_with(being_removed)) {
-                VEXFS_TRY(disk.remove_directory(path_of(name)));
-                continue;
-            }
-            if (!check_collection_name(name)) continue;
-            if (auto collection = open_collection(name)) {
-                keep(name, std::move(*collection));
-            } else {
-                quarantined.emplace(name, collection.error());
-            }
-        }
-        return {};
-    }
-};
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -124,18 +61,9 @@ Store::~Store() {
 
 Result<std::shared_ptr<Collection>> Store::create(const std::string& name, const Schema& schema) {
     VEXFS_TRY(check_collection_name(name));
-    VEXFS_TRY(check(schema));
+    VEXFS_TRY(vexfs::check(schema));
     const std::lock_guard change(state_->change_mutex);
-    {
-        const std::shared_lock lock(state_->mutex);
-        if (state_->collections.contains(name))
-            return fail(ErrorCode::already_exists, fmt::format("collection {} exists already", name));
-        if (state_->quarantined.contains(name)) {
-            return fail(ErrorCode::already_exists,
-                        fmt::format("collection {} exists already, but can't be opened: {}", name,
-                                    state_->quarantined.find(name)->second.message));
-        }
-    }
+    VEXFS_TRY(state_->check_free(name));
     // Made beside its place and moved there whole.
     const std::string fresh = state_->path_of(std::string(being_made) + name);
     VEXFS_TRY(state_->disk.remove_directory(fresh));
@@ -172,8 +100,7 @@ Result<void> Store::drop(const std::string& name) {
         quarantined = state_->quarantined.contains(name);
     }
     if (!collection && !quarantined) return tl::unexpected(find(name).error());
-    const std::string aside =
-        state_->path_of(fmt::format("{}{}-{}", being_removed, ++state_->removals, name));
+    const std::string aside = state_->unused_path(being_removed, name);
     // Before its name is free for another: this one writes nothing any more.
     if (collection) collection->set_dropped(aside);
     if (auto moved = state_->disk.rename(state_->path_of(name), aside); !moved) {

@@ -3,6 +3,7 @@
 //
 //   DIR/LOCK                     held with flock(2), its text the holder's pid
 //   DIR/collections/NAME/        one collection, see storage/format.h
+//   DIR/damaged/NAME-TIME/       what a repair put something else in the place of, and NAME-TIME.json of it
 //
 // Thread-safe.
 #pragma once
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "engine/collection/collection.h"
+#include "engine/collection/repair.h"
 
 namespace vexfs {
 
@@ -43,6 +45,16 @@ class Store {
     // Its files go when the last user of the collection has let it go; calls after this find it not. One that
     // is quarantined goes as well.
     Result<void> drop(const std::string& name);
+
+    // Reads every byte of a collection's files, check.h. It may serve meanwhile, or be quarantined.
+    Result<CheckReport> check(const std::string& name, const CheckProgress& progress) const;
+    // Checks, and mends what is found. Where only the index, or the manifest of one that serves, is damaged,
+    // these are written again. Else all records that are whole go into a new collection, which takes the
+    // place of the damaged one; that one is kept in DIR/damaged, and the report beside it. One that serves
+    // takes no writes meanwhile (busy), and is searched as before. On an error all is as it was.
+    Result<RepairReport> repair(const std::string& name, const CheckProgress& progress);
+    // Of one that may be quarantined, as its manifest has it.
+    Result<Schema> stored_schema(const std::string& name) const;
 
     std::vector<std::string> names() const;  // sorted, without the quarantined
     std::vector<Quarantined> quarantined() const;

@@ -105,7 +105,9 @@ SyncMark make_sync_mark(uint64_t synced_bytes, uint64_t seed) {
 
 uint64_t first_stray_byte(SegmentPage page) {
     const auto copy = at<SchemaCopy>(page, format::schema_offset);
-    const uint64_t schema_end = schema_text_offset + std::min(copy.bytes, schema_bytes_max);
+    // Where the copy's length is damaged, what stands there may be its text.
+    const uint64_t schema_bytes = schema_copy(page) ? copy.bytes : schema_bytes_max;
+    const uint64_t schema_end = schema_text_offset + schema_bytes;
     const uint64_t used[][2] = {
         {0, schema_end},
         {format::sync_mark_offsets[0], format::sync_mark_offsets[0] + sizeof(SyncMark)},

@@ -5,6 +5,7 @@ vexfs_engine_test(test-collection
     durability_test.cpp
     group_commit_test.cpp
     recovery_test.cpp)
+vexfs_engine_test(test-check check_test.cpp)
 vexfs_engine_test(test-parts
     parts/part_files_test.cpp
     parts/part_index_test.cpp
