@@ -266,10 +266,10 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     HnswParameters built_with = changed.hnsw;
     built_with.ef_search = schema_.hnsw.ef_search;
     if (built_with != schema_.hnsw) {
-        return fail(
-            ErrorCode::unsupported,
-            "the index is built with its parameters: m, max_m, ef_construction, ml and seed stay as they are",
-            "make a new collection with other parameters, and export and import the vectors");
+        return fail(ErrorCode::unsupported,
+                    "the index is built with its parameters: m, max_m, ef_construction, ml, seed and layout "
+                    "stay as they are",
+                    "make a new collection with other parameters, and export and import the vectors");
     }
     Manifest manifest = manifest_;
     manifest.schema = changed;

@@ -25,6 +25,7 @@ constexpr Names<Algorithm, 3> algorithms{
     {{Algorithm::hnsw, "hnsw"}, {Algorithm::lsh, "lsh"}, {Algorithm::flat, "flat"}}};
 constexpr Names<Durability, 3> durabilities{
     {{Durability::sync, "sync"}, {Durability::group, "group"}, {Durability::async, "async"}}};
+constexpr Names<GraphLayout, 2> layouts{{{GraphLayout::fast, "fast"}, {GraphLayout::compact, "compact"}}};
 
 template <class E, size_t N>
 Result<E> from_name(const Names<E, N>& names, std::string_view what, std::string_view name) {
@@ -110,6 +111,13 @@ const std::vector<Parameter>& parameters() {
          [](const Schema& schema) { return schema.hnsw.ml == 0 ? json("auto") : json(schema.hnsw.ml); },
          true},
         whole_number("seed", &HnswParameters::seed, 0, UINT64_MAX),
+        {"layout",
+         [](Schema& schema, const json& value) -> Result<void> {
+             if (!value.is_string()) return wrong("layout", "\"fast\" or \"compact\"", value);
+             VEXFS_ASSIGN(schema.hnsw.layout, layout_from_name(value.get<std::string>()));
+             return {};
+         },
+         [](const Schema& schema) { return json(name_of(schema.hnsw.layout)); }, true},
         {"durability",
          [](Schema& schema, const json& value) -> Result<void> {
              if (!value.is_string()) return wrong("durability", "\"sync\", \"group\" or \"async\"", value);
@@ -142,6 +150,9 @@ std::string_view name_of(Algorithm algorithm) {
 std::string_view name_of(Durability durability) {
     return name_in(durabilities, durability);
 }
+std::string_view name_of(GraphLayout layout) {
+    return name_in(layouts, layout);
+}
 Result<simd::Metric> metric_from_name(std::string_view name) {
     return from_name(metrics, "metric", name);
 }
@@ -150,6 +161,9 @@ Result<Algorithm> algorithm_from_name(std::string_view name) {
 }
 Result<Durability> durability_from_name(std::string_view name) {
     return from_name(durabilities, "durability", name);
+}
+Result<GraphLayout> layout_from_name(std::string_view name) {
+    return from_name(layouts, "layout", name);
 }
 
 Result<void> check_collection_name(std::string_view name) {

@@ -47,6 +47,7 @@ void Graph::fill(const codes::Int8Table& table, const LinkTable& links, unsigned
             for (const Link& link : of_node) table.prefetch(link.node);
             for (size_t i = 0; i < of_node.size(); ++i) {
                 neighbours[i] = of_node[i].node;
+                if (layout_.bits == 0) continue;
                 decode(table, of_node[i].node, other.data());
                 simd::code_kernels().residual_encode(other.data(), own.data(), layout_.dimension,
                                                      layout_.bits, i % simd::block_codes, scratch.data(),

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A proximity graph that is searched by codes alone. A node is one contiguous row, aligned to cache lines, so
-// that a hop reads one place of memory (after "SymphonyQG", Gou et al., SIGMOD 2025):
+// A proximity graph that is searched by codes alone. A node is one contiguous row:
 //
 //   blocks of residual codes of its neighbours, relative to the node     [degree / 32] of simd::block_bytes
 //   neighbours                                                           u32 [degree], unused ones no_node
 //   the node's own int8 code                                             scale, norm, then [dimension] bytes
+//
+// With the neighbours' codes in it (layout fast), a hop reads one place of memory (after "SymphonyQG", Gou et
+// al., SIGMOD 2025). Without (layout compact), it reads the int8 code of each neighbour that it has not seen,
+// and a row takes a fourth to an eighth of the memory.
 //
 // Immutable once made; searched by any number of threads.
 #pragma once
@@ -24,15 +27,21 @@ inline constexpr uint32_t no_node = UINT32_MAX;
 
 struct Layout {
     size_t dimension;  // of the space: coded
-    size_t degree;     // a multiple of 32
-    unsigned bits;     // of a residual code: 1 or 2
+    size_t degree;     // a multiple of 32 where there are residual codes
+    unsigned bits;     // of a residual code: 1 or 2; 0 where there are none
 
-    size_t blocks() const { return degree / simd::block_codes; }
+    size_t blocks() const { return bits > 0 ? degree / simd::block_codes : 0; }
     size_t block_bytes() const { return simd::block_bytes(dimension / 4, bits); }
     size_t neighbours_offset() const { return blocks() * block_bytes(); }
     size_t factors_offset() const { return neighbours_offset() + degree * sizeof(uint32_t); }
     size_t code_offset() const { return factors_offset() + sizeof(codes::Int8Factors); }
-    size_t row_bytes() const { return (code_offset() + dimension + 63) / 64 * 64; }
+    // Of whole cache lines where one is read after the other.
+    size_t row_bytes() const {
+        const size_t unit = bits > 0 ? 64 : 8;
+        return (code_offset() + dimension + unit - 1) / unit * unit;
+    }
+
+    bool operator==(const Layout&) const = default;
 };
 
 // A node that a search expanded, with its distance by int8 codes (squared, of the space).
@@ -40,6 +49,8 @@ struct Found {
     float distance;
     uint32_t node;
 };
+
+struct SearchScratch;  // memory that searches of a thread use again
 
 class Graph {
   public:
@@ -76,8 +87,9 @@ class Graph {
     const uint32_t* neighbours(size_t node) const {
         return reinterpret_cast<const uint32_t*>(row(node) + layout_.neighbours_offset());
     }
-    struct Scratch;  // of one search
-    void begin(const simd::CodeKernels& kernels, Scratch& scratch) const;
+    void begin(SearchScratch& scratch) const;
+    template <class Rows>
+    void walk(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const;
     void fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads);
 
     Layout layout_;
@@ -85,7 +97,8 @@ class Graph {
     uint32_t entry_ = 0;
     std::vector<uint32_t> loose_;
     // Nodes from all over the graph, with their codes side by side: a walk begins at the nearest of them, so
-    // that it starts in the right one of clusters that hardly have links between them.
+    // that it starts in the right one of clusters that hardly have links between them. The first is the
+    // entry.
     std::vector<uint32_t> starts_;
     codes::Int8Table start_codes_{0, 0};
     AnonymousMemory memory_;

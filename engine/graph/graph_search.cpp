@@ -7,65 +7,145 @@
 
 #include "engine/graph/graph.h"
 #include "engine/graph/pool.h"
+#include "engine/graph/visited.h"
 
 namespace vexfs::graph {
-namespace {
 
-// A set of nodes, cleared by what was put in.
-class Visited {
-  public:
-    void reset(size_t nodes) {
-        for (const uint32_t word : touched_) words_[word] = 0;
-        touched_.clear();
-        if (words_.size() * 64 < nodes) words_.resize((nodes + 63) / 64);
-    }
-    bool insert(uint32_t node) {
-        uint64_t& word = words_[node / 64];
-        const uint64_t bit = uint64_t{1} << (node % 64);
-        if ((word & bit) != 0) return false;
-        if (word == 0) touched_.push_back(node / 64);
-        word |= bit;
-        return true;
-    }
-
-  private:
-    std::vector<uint64_t> words_;
-    std::vector<uint32_t> touched_;
-};
-
-}  // namespace
-
-struct Graph::Scratch {
+struct SearchScratch {
     Pool pool;
     Visited visited;
     codes::Int8Query int8;
     codes::ResidualQuery residual;
+    std::vector<uint32_t> fresh;  // neighbours not seen before
 };
 
 namespace {
 
 constexpr size_t walks_begun = 3;
 
-void prefetch(const std::byte* row, size_t bytes) {
+void prefetch(const uint8_t* from, size_t bytes) {
     for (size_t at = 0; at < bytes; at += 64) {
-        __builtin_prefetch(row + at);
+        __builtin_prefetch(from + at);
         std::atomic_signal_fence(std::memory_order_relaxed);  // GCC 12 would keep the first alone
     }
 }
 
+// The rows of a graph, as a search sees them.
+class Rows {
+  public:
+    Rows(const Graph& graph, SearchScratch& scratch)
+        : rows_(reinterpret_cast<const uint8_t*>(graph.row(0))), layout_(graph.layout()), scratch_(scratch) {}
+
+    // By the int8 code of a node.
+    float compare(uint32_t node) const {
+        const uint8_t* row = at(node);
+        codes::Int8Factors factors;
+        std::memcpy(&factors, row + layout_.factors_offset(), sizeof factors);
+        return scratch_.int8.distance(kernels_, row + layout_.code_offset(), factors);
+    }
+
+  protected:
+    const uint8_t* at(uint32_t node) const { return rows_ + node * row_bytes_; }
+    const uint32_t* neighbours(uint32_t node) const {
+        return reinterpret_cast<const uint32_t*>(at(node) + layout_.neighbours_offset());
+    }
+
+    const uint8_t* rows_;
+    const Layout layout_;
+    const size_t row_bytes_ = layout_.row_bytes();
+    SearchScratch& scratch_;
+    const simd::CodeKernels& kernels_ = simd::code_kernels();
+};
+
+// Layout::inline_codes: the distances of neighbours are estimated from their codes in the row at hand, and a
+// node is compared when the walk comes to it.
+class InlineRows : public Rows {
+  public:
+    InlineRows(const Graph& graph, const float* query, SearchScratch& scratch)
+        : Rows(graph, scratch), query_(scratch.residual.set(query, layout_.dimension, layout_.bits)) {}
+
+    float distance(uint32_t node, float /*estimate*/) const { return compare(node); }
+    void offer_neighbours(uint32_t node, float distance) {
+        const uint8_t* row = at(node);
+        const uint32_t* neighbours = this->neighbours(node);
+        float estimates[simd::block_codes];
+        for (size_t block = 0; block < layout_.blocks(); ++block, neighbours += simd::block_codes) {
+            uint32_t near = kernels_.estimate(query_, row + block * layout_.block_bytes(), distance,
+                                              scratch_.pool.threshold(), estimates);
+            for (; near != 0; near &= near - 1) {
+                const auto i = static_cast<size_t>(__builtin_ctz(near));
+                if (neighbours[i] == no_node || !scratch_.visited.insert(neighbours[i])) continue;
+                scratch_.pool.add(estimates[i], neighbours[i]);
+            }
+            scratch_.pool.added();
+        }
+    }
+    void fetch(uint32_t ahead) {
+        if (std::ranges::find(fetched_, ahead) != fetched_.end()) return;
+        fetched_[fetched_at_++ % fetched_.size()] = ahead;
+        prefetch(at(ahead), row_bytes_);
+    }
+
+  private:
+    const simd::BlockQuery& query_;
+    std::array<uint32_t, 8> fetched_{};  // the last rows fetched ahead
+    size_t fetched_at_ = 0;
+};
+
+// Without: neighbours are compared by the codes in their own rows, when a walk comes to a node that has them.
+class PlainRows : public Rows {
+  public:
+    PlainRows(const Graph& graph, const float* /*query*/, SearchScratch& scratch) : Rows(graph, scratch) {
+        scratch.fresh.resize(layout_.degree + 1);
+    }
+
+    float distance(uint32_t /*node*/, float compared) const { return compared; }
+    void offer_neighbours(uint32_t node, float /*distance*/) {
+        const uint32_t* neighbours = this->neighbours(node);
+        uint32_t* fresh = scratch_.fresh.data();
+        size_t count = 0;
+        for (size_t i = 0; i < layout_.degree && neighbours[i] != no_node; ++i) {
+            fresh[count] = neighbours[i];
+            count += scratch_.visited.insert(neighbours[i]) ? 1 : 0;
+        }
+        for (size_t i = 0; i < std::min(count, fetched_ahead); ++i) fetch_code(fresh[i]);
+        for (size_t i = 0; i < count; ++i) {
+            if (i + fetched_ahead < count) fetch_code(fresh[i + fetched_ahead]);
+            const float distance = compare(fresh[i]);
+            if (distance < scratch_.pool.threshold()) scratch_.pool.add(distance, fresh[i]);
+            if (i % simd::block_codes == simd::block_codes - 1) scratch_.pool.added();
+        }
+        scratch_.pool.added();
+    }
+    void fetch(uint32_t ahead) const {
+        prefetch(at(ahead) + layout_.neighbours_offset(), layout_.degree * sizeof(uint32_t));
+    }
+
+  private:
+    static constexpr size_t fetched_ahead = 4;
+
+    void fetch_code(uint32_t node) const {
+        prefetch(at(node) + layout_.factors_offset(), row_bytes_ - layout_.factors_offset());
+    }
+};
+
 }  // namespace
 
 // Puts the nearest of the starts into the pool. Where the only one is to be passed by, it is walked through.
-void Graph::begin(const simd::CodeKernels& kernels, Scratch& scratch) const {
+void Graph::begin(SearchScratch& scratch) const {
     struct Start {
         float distance;
         uint32_t node;
     };
+    const auto start_at = [&](size_t i) {
+        return Start{
+            scratch.int8.distance(simd::code_kernels(), start_codes_.bytes(i), start_codes_.factors(i)),
+            starts_[i]};
+    };
     std::array<Start, walks_begun> nearest;
     nearest.fill({std::numeric_limits<float>::infinity(), no_node});
     for (size_t i = 0; i < starts_.size(); ++i) {
-        Start start{scratch.int8.distance(kernels, start_codes_.bytes(i), start_codes_.factors(i)),
-                    starts_[i]};
+        Start start = start_at(i);
         for (Start& kept : nearest)
             if (start.distance < kept.distance) std::swap(start, kept);
     }
@@ -74,61 +154,42 @@ void Graph::begin(const simd::CodeKernels& kernels, Scratch& scratch) const {
             scratch.pool.add(start.distance, start.node);
     if (scratch.pool.empty()) {
         scratch.visited.insert(entry_);
-        scratch.pool.add(0, entry_);
+        scratch.pool.add(start_at(0).distance, entry_);
     }
     scratch.pool.added();
 }
 
-void Graph::search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without) const {
-    thread_local Scratch scratch;
-    found.clear();
-    if (nodes_ == 0) return;
-    const simd::CodeKernels& kernels = simd::code_kernels();
-    const size_t row_bytes = layout_.row_bytes(), block_bytes = layout_.block_bytes();
-    const simd::BlockQuery& block_query = scratch.residual.set(query, layout_.dimension, layout_.bits);
-    scratch.int8.set(query, layout_.dimension);
-    scratch.visited.reset(nodes_);
-    scratch.pool.reset(ef);
-
-    float estimates[simd::block_codes];
-    const auto compare = [&](const uint8_t* row) {
-        codes::Int8Factors factors;
-        std::memcpy(&factors, row + layout_.factors_offset(), sizeof factors);
-        return scratch.int8.distance(kernels, row + layout_.code_offset(), factors);
-    };
+template <class Rows>
+void Graph::walk(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const {
     for (const uint32_t loose : loose_) {
         if (loose == without) continue;
         scratch.visited.insert(loose);
-        found.push_back({compare(reinterpret_cast<const uint8_t*>(row(loose))), loose});
+        found.push_back({rows.compare(loose), loose});
     }
     if (without != no_node) scratch.visited.insert(without);
-    begin(kernels, scratch);
-    uint32_t node = 0;
-    std::array<uint32_t, 8> fetched{};  // the last rows fetched ahead
-    size_t fetched_at = 0;
-    while (scratch.pool.next(node)) {
-        const auto* row = reinterpret_cast<const uint8_t*>(this->row(node));
-        const float distance = compare(row);
-        found.push_back({distance, node});
-        const auto* neighbours = reinterpret_cast<const uint32_t*>(row + layout_.neighbours_offset());
-        for (size_t block = 0; block < layout_.blocks(); ++block, neighbours += simd::block_codes) {
-            uint32_t near = kernels.estimate(block_query, row + block * block_bytes, distance,
-                                             scratch.pool.threshold(), estimates);
-            for (; near != 0; near &= near - 1) {
-                const auto i = static_cast<size_t>(__builtin_ctz(near));
-                if (neighbours[i] == no_node || !scratch.visited.insert(neighbours[i])) continue;
-                scratch.pool.add(estimates[i], neighbours[i]);
-            }
-            scratch.pool.added();
-        }
-        scratch.pool.peek([&](uint32_t ahead) {
-            if (std::ranges::find(fetched, ahead) != fetched.end()) return;
-            fetched[fetched_at++ % fetched.size()] = ahead;
-            prefetch(this->row(ahead), row_bytes);
-        });
+    begin(scratch);
+    while (const auto nearest = scratch.pool.next()) {
+        const uint32_t node = nearest->node;
+        found.push_back({rows.distance(node, nearest->distance), node});
+        rows.offer_neighbours(node, found.back().distance);
+        scratch.pool.peek([&](uint32_t ahead) { rows.fetch(ahead); });
     }
     // The entry is walked through all the same.
     if (without == entry_) std::erase_if(found, [&](const Found& one) { return one.node == without; });
+}
+
+void Graph::search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without) const {
+    thread_local SearchScratch scratch;
+    found.clear();
+    if (nodes_ == 0) return;
+    scratch.int8.set(query, layout_.dimension);
+    scratch.visited.reset(nodes_);
+    scratch.pool.reset(ef);
+    if (layout_.bits > 0) {
+        walk(InlineRows(*this, query, scratch), scratch, found, without);
+    } else {
+        walk(PlainRows(*this, query, scratch), scratch, found, without);
+    }
 }
 
 }  // namespace vexfs::graph

@@ -13,6 +13,7 @@ constexpr size_t strip_rows = 1024;
 constexpr size_t two_bits_dimension_max = 512;  // above, rows of one bit are large enough
 
 Layout layout_for(size_t dimension, const HnswParameters& parameters) {
+    if (parameters.layout == GraphLayout::compact) return {dimension, parameters.max_m, 0};
     const size_t degree = (parameters.max_m + simd::block_codes - 1) / simd::block_codes * simd::block_codes;
     return {dimension, degree, dimension <= two_bits_dimension_max ? 2U : 1U};
 }

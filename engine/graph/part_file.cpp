@@ -44,7 +44,14 @@ Result<void> check_parameters(const FileHeader& header, size_t dimension, simd::
         return differs("ef_construction", header.ef_construction, parameters.ef_construction);
     if (header.seed != parameters.seed) return differs("seed", header.seed, parameters.seed);
     if (header.ml != parameters.ml) return differs("ml", header.ml, parameters.ml);
+    const GraphLayout stored = header.bits == 0 ? GraphLayout::compact : GraphLayout::fast;
+    if (stored != parameters.layout) return differs("layout", name_of(stored), name_of(parameters.layout));
     return {};
+}
+
+// Where there are residual codes, they come in whole blocks.
+size_t degree_of(const FileHeader& header) {
+    return header.bits == 0 ? header.max_m : (size_t{header.max_m} + 31) / 32 * 32;
 }
 
 }  // namespace
@@ -95,9 +102,8 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
     if (range.first > range.end || header.nodes > range.count() || header.loose > header.nodes ||
         header.calibration_points > calibration_points_max || !usable(header.unit) || header.unit == 0 ||
-        !usable(header.norm_max) || (header.bits != 1 && header.bits != 2) ||
-        header.degree != (parameters.max_m + 31) / 32 * 32 || header.coded_dimension % 4 != 0 ||
-        header.coded_dimension > 2 * dimension_max ||
+        !usable(header.norm_max) || header.bits > 2 || header.degree != degree_of(header) ||
+        header.coded_dimension % 4 != 0 || header.coded_dimension > 2 * dimension_max ||
         file.bytes_left() != mean.size() * sizeof(float) + header.loose * sizeof(uint32_t) +
                                  header.calibration_points * sizeof(CalibrationPoint) +
                                  header.nodes * (sizeof(uint32_t) + uint64_t{layout.row_bytes()}))

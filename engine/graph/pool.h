@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "engine/simd/codes.h"
@@ -38,8 +39,12 @@ class Pool {
         if (fresh_ > buffer_merged_at) merge();
     }
 
-    // The nearest that is not expanded, marked as such; false when there is none.
-    bool next(uint32_t& node) {
+    struct Candidate {
+        float distance;
+        uint32_t node;
+    };
+    // The nearest that is not expanded, marked as such; none when there is none.
+    std::optional<Candidate> next() {
         uint64_t* nearest = nearest_fresh();
         // All before the cursor are expanded, so that these are all that can be nearer than the nearest.
         if (nearest != nullptr && cursor_ + fresh_ >= capacity_) {
@@ -48,12 +53,11 @@ class Pool {
         }
         advance();
         if (nearest == nullptr || (cursor_ < size_ && keys_[cursor_] < *nearest)) {
-            if (cursor_ == size_) return false;
+            if (cursor_ == size_) return std::nullopt;
             nearest = &keys_[cursor_++];
         }
-        node = node_of(*nearest);
         *nearest |= expanded;
-        return true;
+        return Candidate{distance_of(*nearest), node_of(*nearest)};
     }
     // Calls `body` for some of the nearest that are not expanded.
     template <class Body>

@@ -14,6 +14,8 @@ TEST_CASE("parameters are set by name, within their ranges") {
     CHECK(set_parameter(schema, "ml", "auto"));
     CHECK(schema.hnsw.ml == 0);
     CHECK(set_parameter(schema, "ml", 1.4427));
+    CHECK(set_parameter(schema, "layout", "compact"));
+    CHECK(schema.hnsw.layout == GraphLayout::compact);
     CHECK(set_parameter(schema, "durability", "sync"));
     CHECK(schema.durability == Durability::sync);
 
@@ -32,6 +34,8 @@ TEST_CASE("parameters are set by name, within their ranges") {
     refused("write_batch_size", 0, "write_batch_size must be a whole number from 1 to 65536, not 0");
     refused("sync_frequency", 1e9 + 1,
             "sync_frequency must be a whole number from 0 to 1000000000, not 1000000001.0");
+    refused("layout", "small", "layout 'small' is not known");
+    refused("layout", 1, "layout must be \"fast\" or \"compact\", not 1");
     refused("durability", "often", "durability 'often' is not known");
     refused("efsearch", 5, "parameter 'efsearch' is not known");
 }
@@ -40,7 +44,7 @@ TEST_CASE("a schema goes through JSON unchanged") {
     Schema schema;
     schema.dimension = 384;
     schema.metric = simd::Metric::manhattan;
-    schema.hnsw = {8, 16, 100, 50, 1.5, 99};
+    schema.hnsw = {8, 16, 100, 50, 1.5, 99, GraphLayout::compact};
     schema.durability = Durability::async;
     schema.io = {16, 0};
     schema.target_recall = .92;

@@ -54,7 +54,8 @@ struct BuiltGraph {
     BuiltGraph(const Vectors& vectors, const graph::BuildOptions& options, unsigned bits = 2)
         : coded(vectors),
           graph(coded.table, graph::build_links(coded.table, row, options),
-                {coded.table.dimension(), (options.degree + 31) / 32 * 32, bits}, options.threads) {}
+                {coded.table.dimension(), bits > 0 ? (options.degree + 31) / 32 * 32 : options.degree, bits},
+                options.threads) {}
 
     void refine(size_t ef, const graph::BuildOptions& options) {
         const codes::Int8Table table = graph.codes();

@@ -18,6 +18,9 @@ BuildOptions with(unsigned threads, size_t degree = 32) {
     return options;
 }
 
+// Of a residual code; 0 is a graph without any.
+const auto all_bits = {0U, 1U, 2U};
+
 size_t missed_by_their_own_vector(const BuiltGraph& built, const Vectors& vectors, size_t ef) {
     size_t missed = 0;
     for (uint32_t row = 0; row < vectors.rows(); ++row) {
@@ -33,10 +36,11 @@ size_t missed_by_their_own_vector(const BuiltGraph& built, const Vectors& vector
 
 TEST_CASE("graphs of any size find every node by its own vector, refined or not") {
     // Of 24 dimensions without structure, where walks find their way from anywhere.
+    const unsigned bits = GENERATE(0U, 2U);
     for (const size_t rows : {0, 1, 2, 3, 31, 32, 33, 100, 900, 901, 2500}) {
         const Vectors vectors = random_points(rows, 24, 1);
-        BuiltGraph built(vectors, with(2));
-        INFO(rows << " nodes");
+        BuiltGraph built(vectors, with(2), bits);
+        INFO(rows << " nodes, " << bits << " bits");
         CHECK(built.graph.nodes() == rows);
         CHECK(built.graph.consistent());
         CHECK(std::set<uint32_t>(built.row.begin(), built.row.end()).size() == rows);
@@ -49,7 +53,7 @@ TEST_CASE("graphs of any size find every node by its own vector, refined or not"
 
 TEST_CASE("a breadth of all nodes finds them all, each once") {
     const Vectors vectors = random_points(700, 24, 1);
-    for (const unsigned bits : {1U, 2U}) {
+    for (const unsigned bits : all_bits) {
         const BuiltGraph built(vectors, with(2), bits);
         std::vector<Found> found;
         built.graph.search(built.coded.transformed(vectors[3]).data(), 700, found);
@@ -62,7 +66,7 @@ TEST_CASE("a breadth of all nodes finds them all, each once") {
 
 TEST_CASE("recall is high on clustered data, and higher with a greater breadth") {
     const Vectors vectors = clustered(5000, 32, 30, 1), queries = clustered(100, 32, 30, 2);
-    for (const unsigned bits : {1U, 2U}) {
+    for (const unsigned bits : all_bits) {
         BuiltGraph built(vectors, with(2), bits);
         CHECK(recall_at_10(built, vectors, queries, 150) >= 0.95);
         built.refine(100, with(2));
@@ -73,7 +77,7 @@ TEST_CASE("recall is high on clustered data, and higher with a greater breadth")
 
 TEST_CASE("recall is high on data without structure") {
     const Vectors vectors = random_points(5000, 24, 1), queries = random_points(100, 24, 2);
-    BuiltGraph built(vectors, with(2));
+    BuiltGraph built(vectors, with(2), GENERATE(0U, 2U));
     CHECK(recall_at_10(built, vectors, queries, 400) >= 0.95);
     built.refine(100, with(2));
     CHECK(recall_at_10(built, vectors, queries, 300) >= 0.95);
@@ -81,9 +85,10 @@ TEST_CASE("recall is high on data without structure") {
 
 TEST_CASE("a small degree does for a small graph") {
     const Vectors vectors = random_points(1000, 12, 1);
+    const unsigned bits = GENERATE(0U, 2U);
     for (const size_t degree : {2, 8, 16, 64}) {
-        BuiltGraph built(vectors, with(2, degree));
-        INFO("degree " << degree);
+        BuiltGraph built(vectors, with(2, degree), bits);
+        INFO("degree " << degree << ", " << bits << " bits");
         CHECK(built.graph.consistent());
         CHECK(missed_by_their_own_vector(built, vectors, 300) <= (degree == 2 ? 300 : 10));
         built.refine(50, with(2, degree));
@@ -93,7 +98,7 @@ TEST_CASE("a small degree does for a small graph") {
 
 TEST_CASE("3,000 identical vectors are all there") {
     const Vectors vectors = identical_points(3000, 16);
-    BuiltGraph built(vectors, with(2));
+    BuiltGraph built(vectors, with(2), GENERATE(0U, 2U));
     for (const bool refined : {false, true}) {
         if (refined) built.refine(50, with(2));
         INFO("refined: " << refined);
@@ -108,7 +113,7 @@ TEST_CASE("the few among many duplicates are found") {
     Vectors vectors = clustered(3000, 16, 10, 1);
     for (size_t row = 0; row < 2700; ++row)
         std::copy_n(vectors.values.begin() + 2700 * 16, 16, &vectors.values[row * 16]);
-    BuiltGraph built(vectors, with(2));
+    BuiltGraph built(vectors, with(2), GENERATE(0U, 2U));
     CHECK(missed_by_their_own_vector(built, vectors, 200) == 0);
     built.refine(60, with(2));
     CHECK(missed_by_their_own_vector(built, vectors, 200) == 0);
@@ -132,8 +137,9 @@ TEST_CASE("every vector three times, and no set of three hides the others") {
 }
 
 TEST_CASE("rows of graphs are equal byte by byte, whatever the threads") {
+    const unsigned bits = GENERATE(0U, 2U);
     for (const auto& vectors : {clustered(4000, 16, 12, 1), identical_points(2000, 16)}) {
-        BuiltGraph one(vectors, with(1)), two(vectors, with(2)), four(vectors, with(4));
+        BuiltGraph one(vectors, with(1), bits), two(vectors, with(2), bits), four(vectors, with(4), bits);
         CHECK(one.row == two.row);
         CHECK((one.bytes() == two.bytes()));
         CHECK((one.bytes() == four.bytes()));
@@ -142,6 +148,17 @@ TEST_CASE("rows of graphs are equal byte by byte, whatever the threads") {
         CHECK((one.bytes() == two.bytes()));
         CHECK(one.graph.entry() == two.graph.entry());
         CHECK(one.graph.loose() == two.graph.loose());
+    }
+}
+
+TEST_CASE("a graph without residual codes has rows of little more than links and code, for any degree") {
+    const Vectors vectors = clustered(2000, 100, 12, 1);
+    for (const size_t degree : {5, 32, 33}) {
+        const BuiltGraph built(vectors, with(2, degree), 0);
+        const Layout& layout = built.graph.layout();
+        CHECK(layout.row_bytes() < degree * sizeof(uint32_t) + 8 + 100 + 8);
+        CHECK(built.graph.memory_bytes() < 2000 * layout.row_bytes() + 8192);
+        CHECK(missed_by_their_own_vector(built, vectors, 300) <= (degree == 5 ? 100 : 0));
     }
 }
 
@@ -154,7 +171,7 @@ TEST_CASE("another seed builds another graph") {
 
 TEST_CASE("a graph gives back the codes and links that it was made of") {
     const Vectors vectors = clustered(500, 16, 5, 1);
-    BuiltGraph built(vectors, with(2));
+    BuiltGraph built(vectors, with(2), GENERATE(0U, 2U));
     const codes::Int8Table table = built.graph.codes();
     const LinkTable links = built.graph.links(table, 2);
     const Graph again(table, built.graph.links(table, 2), built.graph.layout(), 2);
@@ -168,7 +185,7 @@ TEST_CASE("a graph gives back the codes and links that it was made of") {
 
 TEST_CASE("a graph is inconsistent with a node that there is not, or a number that is none") {
     const Vectors vectors = clustered(200, 16, 5, 1);
-    const BuiltGraph built(vectors, with(1));
+    const BuiltGraph built(vectors, with(1), GENERATE(0U, 2U));
     const Layout& layout = built.graph.layout();
     const auto copy = [&](uint32_t entry, std::vector<uint32_t> loose) {
         Graph graph(200, layout, entry, std::move(loose));

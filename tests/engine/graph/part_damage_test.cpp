@@ -20,8 +20,9 @@ constexpr size_t dimension = 12, nodes = 150;
 
 class SavedPart {
   public:
-    SavedPart() : vectors_(clustered(nodes, dimension, 10, 1)) {
-        const auto part = part_of(vectors_, Metric::dot, part_options(), 40);
+    explicit SavedPart(GraphLayout layout = GraphLayout::fast)
+        : options_(part_options(2, layout)), vectors_(clustered(nodes, dimension, 10, 1)) {
+        const auto part = part_of(vectors_, Metric::dot, options_, 40);
         REQUIRE(part->save(path()));
         content_ = read_file(path());
     }
@@ -35,7 +36,7 @@ class SavedPart {
 
     Result<std::unique_ptr<Part>> load(const std::string& content) const {
         write_file(path(), content);
-        return Part::load(path(), dimension, Metric::dot, part_options().parameters);
+        return Part::load(path(), dimension, Metric::dot, options_.parameters);
     }
     Result<std::unique_ptr<Part>> load_with(const FileHeader& header, bool new_checksum = true) const {
         std::string content = content_;
@@ -46,7 +47,7 @@ class SavedPart {
     // Whatever was loaded must be harmless.
     void use(const Part& part) const {
         for (uint32_t i = 0; i < 5; ++i) search(part, vectors_[i], 60, 60);
-        refine(part, vectors_, part_options());
+        refine(part, vectors_, options_);
     }
 
     static void renew_checksum(std::string& content) {
@@ -57,6 +58,7 @@ class SavedPart {
 
   private:
     TemporaryDirectory directory_;
+    PartOptions options_;
     Vectors vectors_;
     std::string content_;
 };
@@ -80,7 +82,7 @@ TEST_CASE("a part that was cut off or grew is refused") {
 }
 
 TEST_CASE("a part that was cut off or grew is refused in spite of a right checksum") {
-    const SavedPart saved;
+    const SavedPart saved(GENERATE(GraphLayout::fast, GraphLayout::compact));
     for (const ptrdiff_t change : {-100'000, -4096, -64, -4, -1, 1, 4, 64}) {
         std::string content = saved.content();
         if (static_cast<ptrdiff_t>(content.size()) + change < 8) continue;
@@ -114,7 +116,6 @@ TEST_CASE("numbers of the header that can't be are refused in spite of a right c
         [](FileHeader& h) { h.degree = 0; },
         [](FileHeader& h) { h.degree = 64; },
         [](FileHeader& h) { h.degree = 0xffff'ffe0; },
-        [](FileHeader& h) { h.bits = 0; },
         [](FileHeader& h) { h.bits = 1; },
         [](FileHeader& h) { h.bits = 3; },
         [](FileHeader& h) { h.bits = 0xffff'ffff; },
@@ -149,6 +150,15 @@ TEST_CASE("numbers of the header that can't be are refused in spite of a right c
     }
 }
 
+TEST_CASE("a compact part of another degree is refused in spite of a right checksum") {
+    const SavedPart saved(GraphLayout::compact);
+    for (const uint32_t degree : {0U, 31U, 33U, 64U, 0xffff'ffffU}) {
+        FileHeader header = saved.header();
+        header.degree = degree;
+        check_corrupt(saved.load_with(header), saved);
+    }
+}
+
 TEST_CASE("a part that was built with other parameters names the first that differs") {
     const SavedPart saved;
     const auto load = [&](size_t with_dimension, Metric metric, auto change) {
@@ -172,6 +182,8 @@ TEST_CASE("a part that was built with other parameters names the first that diff
           "ef_construction 60, not 61");
     check(load(dimension, Metric::dot, [](auto& p) { p.seed = 2; }), "seed 1, not 2");
     check(load(dimension, Metric::dot, [](auto& p) { p.ml = 0.5; }), "ml 0, not 0.5");
+    check(load(dimension, Metric::dot, [](auto& p) { p.layout = GraphLayout::compact; }),
+          "layout fast, not compact");
 }
 
 TEST_CASE("a part of a newer version is unsupported, not damaged") {
@@ -215,7 +227,7 @@ TEST_CASE("a mean that is no number is refused in spite of a right checksum") {
 
 // What the checksum doesn't catch is read as it stands, and whatever it says does no harm.
 TEST_CASE("no wrong number is followed, wherever it is") {
-    const SavedPart saved;
+    const SavedPart saved(GENERATE(GraphLayout::fast, GraphLayout::compact));
     std::mt19937 random(2);
     size_t refused = 0, taken = 0;
     for (size_t turn = 0; turn < 200; ++turn) {

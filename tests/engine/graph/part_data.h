@@ -11,8 +11,9 @@
 
 namespace vexfs::test {
 
-inline graph::PartOptions part_options(unsigned threads = 2) {
+inline graph::PartOptions part_options(unsigned threads = 2, GraphLayout layout = GraphLayout::fast) {
     graph::PartOptions options;
+    options.parameters.layout = layout;
     options.parameters.ef_construction = 60;
     options.threads = threads;
     return options;

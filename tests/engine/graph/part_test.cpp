@@ -23,15 +23,21 @@ double recall_at_10(const Part& part, const Vectors& vectors, Metric metric, con
     return static_cast<double>(found) / (10.0 * queries.rows());
 }
 
+// For tests of both layouts.
+PartOptions of_layout(GraphLayout layout, unsigned threads = 2) {
+    return part_options(threads, layout);
+}
+
 }  // namespace
 
 TEST_CASE("a part finds the nearest under every metric, refined or not") {
+    const PartOptions options = of_layout(GENERATE(GraphLayout::fast, GraphLayout::compact));
     for (const Metric metric : {Metric::cosine, Metric::euclidean, Metric::dot}) {
         for (const size_t dimension : {1, 3, 33, 300}) {
             const size_t count = dimension == 300 ? 1000 : 3000;
             const Vectors vectors = clustered(count, dimension, 20, 1);
             const Vectors queries = clustered(40, dimension, 20, 2);
-            const auto part = part_of(vectors, metric, part_options());
+            const auto part = part_of(vectors, metric, options);
             REQUIRE(part);
             CHECK(part->nodes() == count);
             CHECK(part->range().count() == count);
@@ -41,7 +47,7 @@ TEST_CASE("a part finds the nearest under every metric, refined or not") {
             // Where nearly all are at the same distance, ten of them are as good as any other ten.
             const bool ties = metric == Metric::cosine && dimension == 1;
             if (!ties && dimension > 1) CHECK(recall_at_10(*part, vectors, metric, queries, 300) >= 0.95);
-            const auto refined = refine(*part, vectors, part_options());
+            const auto refined = refine(*part, vectors, options);
             REQUIRE(refined);
             CHECK(refined->refined());
             CHECK(refined->nodes() == count);
@@ -93,8 +99,9 @@ TEST_CASE("a part of some rows of its range answers with those") {
     const Vectors vectors = clustered(1000, 16, 10, 1);
     std::vector<uint32_t> thirds;
     for (uint32_t row = 0; row < 1000; row += 3) thirds.push_back(row);
+    const PartOptions options = of_layout(GENERATE(GraphLayout::fast, GraphLayout::compact));
     const auto part = Part::build(
-        16, Metric::cosine, {0, 1000}, thirds, [&](uint32_t row) { return vectors[row]; }, part_options());
+        16, Metric::cosine, {0, 1000}, thirds, [&](uint32_t row) { return vectors[row]; }, options);
     CHECK(part->nodes() == thirds.size());
     CHECK(part->range().count() == 1000);
     auto rows = search(*part, vectors[0], 1000, 1000);
@@ -121,10 +128,11 @@ TEST_CASE("zeros, equal vectors and outliers are found with the rest") {
     for (size_t row = 20; row < 500; ++row) std::copy_n(vectors[600], 16, &vectors.values[row * 16]);
     for (size_t i = 0; i < 16; ++i) vectors.values[1400 * 16 + i] *= 1e10F;
     vectors.values[1401 * 16] = 3e38F;
+    const PartOptions options = of_layout(GENERATE(GraphLayout::fast, GraphLayout::compact));
     for (const Metric metric : {Metric::cosine, Metric::euclidean, Metric::dot}) {
-        const auto part = part_of(vectors, metric, part_options());
+        const auto part = part_of(vectors, metric, options);
         REQUIRE(part);
-        const auto refined = refine(*part, vectors, part_options());
+        const auto refined = refine(*part, vectors, options);
         for (const auto* each : {&part, &refined}) {
             const auto rows = search(**each, vectors[0], 1500, 1500);
             CHECK(std::set<uint32_t>(rows.begin(), rows.end()).size() == 1500);
@@ -145,12 +153,12 @@ TEST_CASE("a part that is stopped is none") {
 
 TEST_CASE("a part that was saved and loaded answers alike, and is refined alike") {
     const TemporaryDirectory directory;
+    const PartOptions options = of_layout(GENERATE(GraphLayout::fast, GraphLayout::compact));
     for (const Metric metric : {Metric::cosine, Metric::euclidean, Metric::dot}) {
         for (const size_t dimension : {5, 300}) {
             for (const size_t count : {0, 1, 1200}) {
                 const Vectors vectors = clustered(count, dimension, 10, 1);
                 const Vectors queries = clustered(10, dimension, 10, 2);
-                const PartOptions options = part_options();
                 const auto first = part_of(vectors, metric, options, 33);
                 const auto refined = refine(*first, vectors, options);
                 for (const auto* each : {&first, &refined}) {
@@ -180,14 +188,24 @@ TEST_CASE("a part that was saved and loaded answers alike, and is refined alike"
 TEST_CASE("files of parts are the same whatever the threads") {
     const TemporaryDirectory directory;
     const Vectors vectors = clustered(3000, 16, 10, 1);
+    const auto layout = GENERATE(GraphLayout::fast, GraphLayout::compact);
     std::vector<std::string> contents;
     for (const unsigned threads : {1, 2, 3}) {
-        const auto part = part_of(vectors, Metric::cosine, part_options(threads));
+        const auto part = part_of(vectors, Metric::cosine, of_layout(layout, threads));
         REQUIRE(part->save(directory.file("one")));
-        REQUIRE(refine(*part, vectors, part_options(threads))->save(directory.file("two")));
+        REQUIRE(refine(*part, vectors, of_layout(layout, threads))->save(directory.file("two")));
         contents.push_back(read_file(directory.file("one")) + read_file(directory.file("two")));
     }
     CHECK((contents[0] == contents[1] && contents[0] == contents[2]));
+}
+
+TEST_CASE("a compact part finds the same as a fast one, in a fraction of the memory") {
+    const Vectors vectors = clustered(3000, 384, 20, 1), queries = clustered(40, 384, 20, 2);
+    const auto fast = part_of(vectors, Metric::cosine, of_layout(GraphLayout::fast));
+    const auto compact = part_of(vectors, Metric::cosine, of_layout(GraphLayout::compact));
+    CHECK(compact->memory_bytes() < fast->memory_bytes() / 5);
+    CHECK(recall_at_10(*compact, vectors, Metric::cosine, queries, 100) >=
+          recall_at_10(*fast, vectors, Metric::cosine, queries, 100) - 0.02);
 }
 
 TEST_CASE("a part that can't be written says why") {

@@ -14,10 +14,9 @@ namespace {
 // Expands all, offering the nodes of `offers` in groups after each expansion as a search does.
 std::vector<uint32_t> expand(Pool& pool, std::vector<std::vector<std::pair<float, uint32_t>>> offers) {
     std::vector<uint32_t> order;
-    uint32_t node = 0;
     size_t next = 0;
-    while (pool.next(node)) {
-        order.push_back(node);
+    while (const auto nearest = pool.next()) {
+        order.push_back(nearest->node);
         if (next == offers.size()) continue;
         for (const auto& [distance, offered] : offers[next++])
             if (distance < pool.threshold()) pool.add(distance, offered);
@@ -77,11 +76,12 @@ TEST_CASE("a pool that is reset has forgotten what it held") {
     for (const size_t capacity : {3, 50, 7}) {
         pool.reset(capacity);
         CHECK(pool.threshold() == std::numeric_limits<float>::infinity());
-        uint32_t node = 0;
-        CHECK_FALSE(pool.next(node));
+        CHECK_FALSE(pool.next());
         pool.add(1, 42);
-        CHECK(pool.next(node));
-        CHECK(node == 42);
-        CHECK_FALSE(pool.next(node));
+        const auto nearest = pool.next();
+        REQUIRE(nearest);
+        CHECK(nearest->node == 42);
+        CHECK(nearest->distance == 1);
+        CHECK_FALSE(pool.next());
     }
 }
