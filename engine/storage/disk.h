@@ -36,6 +36,7 @@ class File {
     virtual Result<void> write_at(uint64_t offset, std::span<const iovec> parts) = 0;
     virtual Result<void> read_at(uint64_t offset, std::span<std::byte> into) const = 0;
     virtual Result<uint64_t> size() const = 0;
+    virtual Result<uint64_t> links() const = 0;  // names that it has
     virtual Result<void> truncate(uint64_t bytes) = 0;
     // Data and size are on the disk when it returns. After a failure nothing may be assumed of what was not
     // synced before, so that its error is io_error, for a full disk as well.
@@ -59,6 +60,9 @@ class Disk {
     virtual Result<std::unique_ptr<File>> open(const std::string& path) = 0;
     virtual Result<std::string> read(const std::string& path, size_t bytes_max) = 0;
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+    // A second name for a file; already_exists where that is taken, unsupported where there can't be one: on
+    // another file system, beyond its limit of links, or where it has none.
+    virtual Result<void> link(const std::string& from, const std::string& to) = 0;
     virtual Result<void> remove(const std::string& path) = 0;
     virtual Result<void> make_directory(
         const std::string& path) = 0;  // no error where it is there; makes parents
@@ -75,5 +79,9 @@ Disk& posix_disk();
 // Puts `content` in a file's place so that a crash leaves the old or the new one: write, sync, rename, sync
 // of the directory.
 Result<void> replace_file(Disk& disk, const std::string& path, std::string_view content);
+
+// A second name for a file that is never written again; where there can't be one, a copy, which is synced.
+// The name itself is on the disk after sync_directory().
+Result<void> link_or_copy(Disk& disk, const std::string& from, const std::string& to);
 
 }  // namespace vexfs

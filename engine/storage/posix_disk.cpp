@@ -82,6 +82,12 @@ class PosixFile final : public File {
         return static_cast<uint64_t>(status.st_size);
     }
 
+    Result<uint64_t> links() const override {
+        struct stat status {};
+        if (fstat(fd_.get(), &status) != 0) return fail_errno(fmt::format("stat {}", path_), errno);
+        return static_cast<uint64_t>(status.st_nlink);
+    }
+
     Result<void> truncate(uint64_t bytes) override {
         if (ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0)
             return fail_errno(fmt::format("truncate {} to {} bytes", path_, bytes), errno);
@@ -129,6 +135,16 @@ class PosixDisk final : public Disk {
         if (::rename(from.c_str(), to.c_str()) != 0)
             return fail_errno(fmt::format("rename {} to {}", from, to), errno);
         return {};
+    }
+
+    Result<void> link(const std::string& from, const std::string& to) override {
+        if (::link(from.c_str(), to.c_str()) == 0) return {};
+        const int error_number = errno;
+        auto failed = fail_errno(fmt::format("link {} to {}", from, to), error_number);
+        // What link(2) says where the file system is well and the link can't be had.
+        for (const int impossible : {EXDEV, EMLINK, EPERM, EOPNOTSUPP, ENOSYS})
+            if (error_number == impossible) failed.value().code = ErrorCode::unsupported;
+        return failed;
     }
 
     Result<void> remove(const std::string& path) override {

@@ -2,6 +2,7 @@
 target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/entry_walk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/log_scan.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/link_or_copy.cpp
     ${CMAKE_CURRENT_LIST_DIR}/manifest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/posix_disk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record.cpp

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <random>
@@ -185,4 +187,27 @@ TEST_CASE("a manifest is read as it was written, and a damaged or newer one is r
     const auto refused = read_manifest(posix_disk(), directory.path());
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::unsupported);
+}
+
+TEST_CASE("a link is the same file by another name, and a copy takes its place where there can't be one") {
+    const TemporaryDirectory directory;
+    Disk& disk = posix_disk();
+    const std::string bytes(3 << 20, 'v');
+    write_file(directory / "sealed", bytes);
+    REQUIRE(link_or_copy(disk, directory / "sealed", directory / "link"));
+    CHECK(disk.open(directory / "link").value()->links().value() == 2);
+    CHECK(std::filesystem::equivalent(directory / "sealed", directory / "link"));
+    CHECK(disk.link(directory / "sealed", directory / "link").error().code == ErrorCode::already_exists);
+    CHECK(disk.link(directory / "absent", directory / "other").error().code == ErrorCode::not_found);
+
+    // Shared memory is a file system of its own.
+    const std::filesystem::path elsewhere = "/dev/shm/vexfs-link-test-" + std::to_string(getpid());
+    write_file(elsewhere.string(), bytes);
+    const auto refused = disk.link(elsewhere.string(), directory / "far");
+    if (!refused) {  // else the temporary directory is in it, too
+        CHECK(refused.error().code == ErrorCode::unsupported);
+        REQUIRE(link_or_copy(disk, elsewhere.string(), directory / "far"));
+        CHECK(contents(directory / "far") == bytes);
+    }
+    std::filesystem::remove(elsewhere);
 }

@@ -149,6 +149,12 @@ class SimulatedFile final : public File {
         return inode_->size();
     }
 
+    Result<uint64_t> links() const override {
+        VEXFS_TRY(disk_.enter({"links", path_}));
+        return static_cast<uint64_t>(
+            std::ranges::count(disk_.names_, inode_, &SimulatedDisk::Names::value_type::second));
+    }
+
     Result<void> truncate(uint64_t bytes) override {
         VEXFS_TRY(disk_.enter({"truncate", path_, true}));
         inode_->resize(bytes);
@@ -259,6 +265,15 @@ Result<void> SimulatedDisk::rename(const std::string& from, const std::string& t
     const auto entry = names_.find(from);
     if (entry == names_.end()) return fail_errno(fmt::format("rename {}", from), ENOENT);
     change({to, from, entry->second});
+    return {};
+}
+
+Result<void> SimulatedDisk::link(const std::string& from, const std::string& to) {
+    VEXFS_TRY(enter({"link", from, true, true}));
+    const auto entry = names_.find(from);
+    if (entry == names_.end()) return fail_errno(fmt::format("link {}", from), ENOENT);
+    if (names_.contains(to)) return fail_errno(fmt::format("link {} to {}", from, to), EEXIST);
+    change({to, {}, entry->second});
     return {};
 }
 
