@@ -145,6 +145,14 @@ void LocalCollection::close() {
     static_cast<void>(replace_manifest(std::move(manifest)));
 }
 
+Result<void> LocalCollection::move_to(const std::string& directory) {
+    const std::lock_guard checkpoint(checkpoint_mutex_);
+    const std::lock_guard write(write_mutex_);
+    VEXFS_TRY(disk_.rename(directory_, directory));
+    directory_ = directory;
+    return {};
+}
+
 void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
     const std::lock_guard checkpoint(checkpoint_mutex_);
     const std::lock_guard write(write_mutex_);

@@ -59,6 +59,11 @@ class LocalCollection final : public Collection {
     CollectionStats stats() const override;
     Schema schema() const override;
 
+    // Makes `directory`, which is there and empty, a collection's own that holds what this one holds now, and
+    // shares the files that are never written again (snapshot.h). Takes no longer for more points; writes
+    // wait for a sync of the log. The number of points. An error leaves rubbish in `directory`.
+    Result<uint64_t> snapshot(const std::string& directory);
+
     // Background work: a step of indexing, or writes the index down when it is due. False when there is
     // nothing to do now.
     bool index_some(const std::stop_token& stop);
@@ -79,6 +84,8 @@ class LocalCollection final : public Collection {
     // In the place of files that are damaged, from what is held in memory.
     Result<void> rewrite_manifest();
     Result<void> rewrite_index(const std::function<bool(uint64_t, uint64_t)>& progress);
+    // Moves its directory while it serves; it goes on there. On an error it is where it was.
+    Result<void> move_to(const std::string& directory);
     // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
     // which the caller moves the collection. Without one it is as before.
     void set_dropped(const std::optional<std::string>& directory);
@@ -129,7 +136,7 @@ class LocalCollection final : public Collection {
 
     Disk& disk_;
     const std::string name_;
-    const std::string directory_;
+    std::string directory_;  // changed under both of the mutexes below, so either protects it
     const CollectionOptions options_;
     const uint32_t dimension_;
     const simd::Metric metric_;

@@ -19,6 +19,9 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/salvage.cpp
     ${CMAKE_CURRENT_LIST_DIR}/salvaged_log.cpp
     ${CMAKE_CURRENT_LIST_DIR}/schema.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/snapshot.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/snapshots.cpp
     ${CMAKE_CURRENT_LIST_DIR}/store.cpp
     ${CMAKE_CURRENT_LIST_DIR}/store_repair.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/store_restore.cpp
     ${CMAKE_CURRENT_LIST_DIR}/store_state.cpp)

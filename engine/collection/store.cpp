@@ -43,6 +43,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     auto state = std::make_unique<State>();
     state->options = options;
     state->collections_directory = options.directory + "/collections";
+    state->snapshots.emplace(state->disk, options.directory + "/snapshots");
     VEXFS_TRY(state->disk.make_directory(state->collections_directory));
     VEXFS_TRY(state->disk.sync_directory(options.directory));
     VEXFS_ASSIGN(state->lock, lock_directory(options.directory));
@@ -51,6 +52,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
         state->background =
             std::make_unique<Background>(options.index_threads == 0 ? cpus : options.index_threads);
     }
+    VEXFS_TRY(state->snapshots->clean_up());
     VEXFS_TRY(state->open_all());
     return std::unique_ptr<Store>(new Store(std::move(state)));
 }

@@ -4,6 +4,7 @@
 //   DIR/LOCK                     held with flock(2), its text the holder's pid
 //   DIR/collections/NAME/        one collection, see storage/format.h
 //   DIR/damaged/NAME-TIME/       what a repair put something else in the place of, and NAME-TIME.json of it
+//   DIR/snapshots/NAME/SNAPSHOT/ one snapshot of it, see snapshots.h
 //
 // Thread-safe.
 #pragma once
@@ -14,6 +15,7 @@
 
 #include "engine/collection/collection.h"
 #include "engine/collection/repair.h"
+#include "engine/collection/snapshots.h"
 
 namespace vexfs {
 
@@ -28,6 +30,13 @@ struct StoreOptions {
 struct Quarantined {
     std::string name;
     Error error;
+};
+
+// Where a collection goes that comes from a snapshot or a backup.
+struct RestoreTarget {
+    std::string name;
+    bool replace = false;          // a collection of that name, else it is already_exists
+    std::optional<Access> access;  // instead of what it had
 };
 
 class Store {
@@ -55,6 +64,18 @@ class Store {
     Result<RepairReport> repair(const std::string& name, const CheckProgress& progress);
     // Of one that may be quarantined, as its manifest has it.
     Result<Schema> stored_schema(const std::string& name) const;
+    // As it is now. See Snapshots::create.
+    Result<SnapshotInfo> snapshot(const std::string& name, const std::string& snapshot);
+    // Of one collection, whether it is still there or not, or of all for an empty name.
+    Result<std::vector<SnapshotInfo>> snapshots(const std::string& name) const;
+    Result<SnapshotInfo> find_snapshot(const std::string& name, const std::string& snapshot) const;
+    Result<void> delete_snapshot(const std::string& name, const std::string& snapshot);
+    std::string snapshot_path(const std::string& name, const std::string& snapshot) const;
+    // A collection that holds what the snapshot does and shares its files; the snapshot stays. corrupt where
+    // the snapshot is damaged. One that is replaced serves until the new one does, and is then as after
+    // drop().
+    Result<std::shared_ptr<Collection>> restore(const std::string& name, const std::string& snapshot,
+                                                const RestoreTarget& target);
 
     std::vector<std::string> names() const;  // sorted, without the quarantined
     std::vector<Quarantined> quarantined() const;

@@ -36,6 +36,7 @@ void Store::State::keep(const std::string& name, std::shared_ptr<LocalCollection
 }
 
 Result<void> Store::State::open_all() {
+    VEXFS_TRY(put_replaced_back());
     VEXFS_TRY(finish_repairs());
     VEXFS_ASSIGN(const auto entries, disk.list(collections_directory));
     for (const std::string& name : entries) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 
 #include "engine/base/unique_fd.h"
@@ -18,12 +19,15 @@ inline constexpr std::string_view being_made = ".new-";
 inline constexpr std::string_view being_removed = ".removed-";
 // One that a repair made and that is to take another's place: .repaired-TIME-NAME.
 inline constexpr std::string_view being_repaired = ".repaired-";
+// One whose place another takes: whole, and moved back at the next start unless the other stands there.
+inline constexpr std::string_view being_replaced = ".replaced-";
 
 struct Store::State {
     Disk& disk = posix_disk();
     StoreOptions options;
     std::string collections_directory;
     UniqueFd lock;
+    std::optional<Snapshots> snapshots;
 
     mutable std::shared_mutex mutex;  // of the maps below
     std::map<std::string, std::shared_ptr<LocalCollection>, std::less<>> collections;
@@ -56,7 +60,15 @@ struct Store::State {
                                             const std::shared_ptr<LocalCollection>& old,
                                             const CheckProgress& progress, RepairReport report);
 
+    // Restores, store_restore.cpp.
+    Result<void> put_replaced_back();
+    // Moves the collection in `staged` to its place, in that of another where the target says so, if it can
+    // be opened and nothing in it is damaged. `staged` is gone when it returns.
+    Result<std::shared_ptr<Collection>> install(const std::string& staged, const RestoreTarget& target);
+
   private:
+    Result<void> verify(const std::string& staged, const std::string& name);
+    Result<std::shared_ptr<Collection>> move_in(const std::string& staged, const RestoreTarget& target);
     Result<void> replace_damaged(const std::string& repaired, const std::string& name,
                                  const std::string& kept);
 };

@@ -6,11 +6,12 @@ vexfs_engine_test(test-collection
     group_commit_test.cpp
     recovery_test.cpp)
 vexfs_engine_test(test-check check_test.cpp)
+vexfs_engine_test(test-snapshot snapshot_test.cpp snapshot_fault_test.cpp)
 vexfs_engine_test(test-parts
     parts/part_files_test.cpp
     parts/part_index_test.cpp
     parts/plan_test.cpp)
-add_executable(test-collection-concurrency concurrency_test.cpp)
+add_executable(test-collection-concurrency concurrency_test.cpp snapshot_concurrency_test.cpp)
 add_dependencies(concurrency-tests test-collection-concurrency)
 target_link_libraries(test-collection-concurrency PRIVATE vexfs-test-main vexfs-engine Threads::Threads)
 catch_discover_tests(test-collection-concurrency TEST_PREFIX "test-collection-concurrency: "

@@ -6,7 +6,7 @@ vexfs_engine_test(test-storage
     storage/log_scan_test.cpp
     storage/segment_page_test.cpp)
 target_link_libraries(test-storage PRIVATE vexfs-simulated-disk)
-vexfs_engine_test(test-storage-crash storage/crash_test.cpp storage/fault_test.cpp)
+vexfs_engine_test(test-storage-crash storage/crash_test.cpp storage/fault_test.cpp storage/snapshot_crash_test.cpp)
 target_link_libraries(test-storage-crash PRIVATE vexfs-simulated-disk)
 vexfs_engine_test(test-storage-damage storage/damage_test.cpp)
 target_link_libraries(test-storage-damage PRIVATE vexfs-simulated-disk)
