@@ -253,11 +253,11 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     VEXFS_TRY(check_writable());
     Schema changed = schema();
     for (const auto& [name, value] : parameters.items()) {
-        const auto number = [&, &given = value](uint32_t& to, uint64_t high) -> Result<void> {
+        const auto number = [&, &key = name, &given = value](uint32_t& to, uint64_t high) -> Result<void> {
             if (!in_range(given, 0, high))
                 return fail(
                     ErrorCode::invalid_argument,
-                    fmt::format("{} must be a whole number up to {}, not {}", name, high, given.dump()));
+                    fmt::format("{} must be a whole number up to {}, not {}", key, high, given.dump()));
             to = given.get<uint32_t>();
             return {};
         };

@@ -24,7 +24,7 @@ Result<UniqueFd> lock_directory(const std::string& directory) {
         std::string holder(32, '\0');
         const ssize_t got = pread(fd.get(), holder.data(), holder.size(), 0);
         holder.resize(got > 0 ? static_cast<size_t>(got) : 0);
-        holder.erase(std::ranges::remove(holder, '\n').begin(), holder.end());
+        std::erase(holder, '\n');
         return fail(ErrorCode::busy,
                     fmt::format("data directory {} is in use by process {}", directory, holder),
                     "stop that process, or use it: vexfsctl without --embedded asks the daemon");

@@ -16,8 +16,8 @@ namespace vexfs {
 
 namespace hnsw {
 
-// Where walks begin: a row of the highest layer there is.
-struct Entry {
+// Where walks begin: a row of the highest layer there is. Aligned so that any compiler reads it in one piece.
+struct alignas(uint64_t) Entry {
     uint32_t row = no_row;
     uint32_t layer = 0;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which kernel family is in use. VEXFS_SIMD is read at the first call; a name in it that is unknown, or that
 // this CPU lacks, is passed over: the variable narrows what is used, it can't break a program.
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <fmt/core.h>
 
 #include <atomic>
@@ -19,9 +22,13 @@ struct Family {
 };
 
 #ifdef __x86_64__
+// Not every compiler's __builtin_cpu_supports knows this one.
+bool has_f16c() {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
 bool has_avx2() {
-    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
-           __builtin_cpu_supports("f16c") != 0;
+    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 && has_f16c();
 }
 // AVX-512 as Ice Lake and Zen 4 have it: with the integer products of VNNI.
 bool has_avx512() {
