@@ -232,6 +232,10 @@ json to_json(const Schema& schema) {
 Result<Schema> schema_from_json(const json& value) {
     try {
         Schema schema;
+        for (const char* name : {"dimension", "uid", "gid", "mode"})
+            if (!in_range(value.at(name), 0, UINT32_MAX))
+                return fail(ErrorCode::malformed,
+                            fmt::format("the schema's {} is {}", name, value[name].dump()));
         schema.dimension = value.at("dimension");
         VEXFS_ASSIGN(schema.metric, metric_from_name(value.at("metric").get<std::string>()));
         VEXFS_ASSIGN(schema.algorithm, algorithm_from_name(value.at("algorithm").get<std::string>()));

@@ -48,17 +48,25 @@ json to_json(const Manifest& manifest) {
     return value;
 }
 
+// Throws json::exception where there is no whole number of that name.
+uint64_t number_at(const json& value, const char* name) {
+    const json& number = value.at(name);
+    if (!number.is_number_unsigned())
+        throw json::type_error::create(302, fmt::format("{} is no number", name), &number);
+    return number;
+}
+
 Result<Manifest> from_json(const json& value) {
     Manifest manifest;
     VEXFS_ASSIGN(manifest.schema, schema_from_json(value.at("schema")));
-    manifest.salt = value.at("salt");
-    manifest.revision = value.at("revision");
-    manifest.next_number = value.at("next_number");
+    manifest.salt = number_at(value, "salt");
+    manifest.revision = number_at(value, "revision");
+    manifest.next_number = number_at(value, "next_number");
     for (const json& segment : value.at("segments"))
-        manifest.segments.push_back(
-            {segment.at("number"), segment.at("first_sequence"), segment.at("rows"), segment.at("bytes")});
+        manifest.segments.push_back({number_at(segment, "number"), number_at(segment, "first_sequence"),
+                                     number_at(segment, "rows"), number_at(segment, "bytes")});
     for (const json& file : value.at("index"))
-        manifest.index.push_back({file.at("file"), file.at("first_row"), file.at("end_row")});
+        manifest.index.push_back({file.at("file"), number_at(file, "first_row"), number_at(file, "end_row")});
     return manifest;
 }
 

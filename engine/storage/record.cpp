@@ -97,7 +97,10 @@ Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t of
     // What is checksummed was written by us; the sizes are compared all the same before they are followed.
     const auto kind = static_cast<RecordKind>(header->kind);
     if (!is_known(kind)) return damaged(fmt::format("record kind {} is not known", header->kind));
-    if (fixed_bytes(*header) > header->body_bytes) return damaged("the record's parts do not fit its body");
+    if (header->body_bytes % format::record_alignment != 0)
+        return damaged("the record's body has a length that none can have");
+    if (header->dimension > dimension_max || fixed_bytes(*header) > header->body_bytes)
+        return damaged("the record's parts do not fit its body");
     const RecordView view = view_of(header, log + body, body + header->body_bytes);
     if (view.metadata != nullptr && !entries_fit(view.metadata, log + view.next, header->count))
         return damaged("the record's metadata do not fit its body");

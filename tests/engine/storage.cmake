@@ -4,7 +4,8 @@ target_link_libraries(vexfs-simulated-disk PUBLIC vexfs-options vexfs-engine fmt
 vexfs_engine_test(test-storage
     storage_test.cpp
     storage/log_scan_test.cpp
-    storage/segment_page_test.cpp)
+    storage/segment_page_test.cpp
+    storage/wrong_numbers_test.cpp)
 target_link_libraries(test-storage PRIVATE vexfs-simulated-disk)
 vexfs_engine_test(test-storage-crash storage/crash_test.cpp storage/fault_test.cpp storage/snapshot_crash_test.cpp)
 target_link_libraries(test-storage-crash PRIVATE vexfs-simulated-disk)
