@@ -119,8 +119,11 @@ Result<std::optional<std::string_view>> LineReader::next() {
             begin_ = 0;
             end_ = bytes;
         }
-        if (buffer_.size() - end_ < buffer_bytes) buffer_.resize(std::max(2 * end_, end_ + buffer_bytes));
-        const uint64_t wanted = std::min<uint64_t>(buffer_.size() - end_, file_.size() - offset_);
+        const uint64_t left = file_.size() - offset_;
+        if (buffer_.size() - end_ < std::min<uint64_t>(left, buffer_bytes))
+            buffer_.resize(end_ +
+                           static_cast<size_t>(std::min<uint64_t>(left, std::max(end_, buffer_bytes))));
+        const uint64_t wanted = std::min<uint64_t>(buffer_.size() - end_, left);
         VEXFS_TRY(file_.read_exactly(offset_, std::span(buffer_).subspan(end_, wanted)));
         offset_ += wanted;
         end_ += wanted;

@@ -92,7 +92,7 @@ Result<void> ChecksummedWriter::flush() {
 }
 
 ChecksummedReader::ChecksummedReader(std::string path, int fd, uint64_t content_bytes)
-    : path_(std::move(path)), fd_(fd), content_bytes_(content_bytes), buffer_(buffer_bytes) {}
+    : path_(std::move(path)), fd_(fd), content_bytes_(content_bytes) {}
 
 ChecksummedReader::ChecksummedReader(ChecksummedReader&& other) noexcept
     : path_(std::move(other.path_)),
@@ -116,6 +116,7 @@ Result<ChecksummedReader> ChecksummedReader::open(const std::string& path) {
     const auto bytes = static_cast<uint64_t>(status.st_size);
     if (bytes < sizeof(XXH64_hash_t)) return reader.corrupt("it is shorter than its checksum");
     reader.content_bytes_ = bytes - sizeof(XXH64_hash_t);
+    reader.buffer_.resize(static_cast<size_t>(std::min<uint64_t>(reader.content_bytes_, buffer_bytes)));
     VEXFS_TRY(reader.verify());
     return reader;
 }
