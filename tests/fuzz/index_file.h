@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The input of the index files' target: a byte that says which kind of file it is, then the file.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/collection/schema.h"
+
+namespace vexfs::fuzz {
+
+enum class IndexFile : unsigned char { part_dot, part_cosine, hnsw_euclidean, hnsw_manhattan };
+
+inline constexpr size_t index_dimension = 3;
+
+// Small ones, so that files are.
+inline HnswParameters index_parameters() {
+    HnswParameters parameters;
+    parameters.m = 2;
+    parameters.max_m = 4;
+    parameters.ef_construction = 8;
+    return parameters;
+}
+
+}  // namespace vexfs::fuzz
