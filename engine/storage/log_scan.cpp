@@ -24,7 +24,11 @@ using Hash = std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)>;
 }  // namespace
 
 LogScan::LogScan(const File& file, const SegmentIdentity& identity, uint64_t end)
-    : file_(file), identity_(identity), end_(end), sequence_(identity.first_sequence), buffer_(piece_bytes) {}
+    : file_(file),
+      identity_(identity),
+      end_(end),
+      sequence_(identity.first_sequence),
+      buffer_(std::min<uint64_t>(piece_bytes, end - std::min(end, format::records_offset))) {}
 
 Result<void> LogScan::run(const Visitor& visitor) {
     uint64_t offset = format::records_offset;
@@ -84,10 +88,9 @@ Result<RecordHeader> LogScan::header_at(uint64_t offset) const {
 Result<std::string> LogScan::fault_of(const ScannedRecord& record, const Visitor& visitor) {
     const RecordHeader& header = record.header;
     const auto kind = static_cast<RecordKind>(header.kind);
-    if (!is_known(kind)) return fmt::format("record kind {} is not known", header.kind);
+    if (std::string fault = contradiction_in(header); !fault.empty()) return fault;
     const uint64_t fixed = fixed_bytes(header);
-    if (fixed > header.body_bytes) return std::string("the record's parts do not fit its body");
-    if (header.dimension != 0 && header.dimension != identity_.dimension) {
+    if (kind == RecordKind::insert && header.dimension != identity_.dimension) {
         return fmt::format("the record has dimension {}, the collection has {}", header.dimension,
                            identity_.dimension);
     }

@@ -38,6 +38,18 @@ uint64_t fixed_bytes(const RecordHeader& header) {
            format::align_up(uint64_t{header.count} * header.dimension * sizeof(float));
 }
 
+std::string contradiction_in(const RecordHeader& header) {
+    const auto kind = static_cast<RecordKind>(header.kind);
+    if (!is_known(kind)) return fmt::format("record kind {} is not known", header.kind);
+    if (header.body_bytes % format::record_alignment != 0)
+        return fmt::format("a record's body can't have {} bytes", header.body_bytes);
+    const uint32_t dimension_top = kind == RecordKind::insert ? dimension_max : 0;
+    if (header.dimension > dimension_top)
+        return fmt::format("a record of kind {} can't have dimension {}", header.kind, header.dimension);
+    if (fixed_bytes(header) > header.body_bytes) return "the record's parts do not fit its body";
+    return {};
+}
+
 RecordWriter::RecordWriter(const RecordContent& content, uint32_t dimension, uint64_t sequence,
                            uint64_t synced_bytes, uint64_t seed) {
     header_.kind = static_cast<uint16_t>(content.kind);
@@ -95,12 +107,7 @@ Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t of
         return damaged("the record's body fails its checksum");
 
     // What is checksummed was written by us; the sizes are compared all the same before they are followed.
-    const auto kind = static_cast<RecordKind>(header->kind);
-    if (!is_known(kind)) return damaged(fmt::format("record kind {} is not known", header->kind));
-    if (header->body_bytes % format::record_alignment != 0)
-        return damaged("the record's body has a length that none can have");
-    if (header->dimension > dimension_max || fixed_bytes(*header) > header->body_bytes)
-        return damaged("the record's parts do not fit its body");
+    if (const std::string fault = contradiction_in(*header); !fault.empty()) return damaged(fault);
     const RecordView view = view_of(header, log + body, body + header->body_bytes);
     if (view.metadata != nullptr && !entries_fit(view.metadata, log + view.next, header->count))
         return damaged("the record's metadata do not fit its body");

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,8 @@ constexpr bool is_known(format::RecordKind kind) {
 uint64_t checksum_of(const format::RecordHeader& header, uint64_t seed);
 // Of a body's ids and vectors; metadata stand behind them.
 uint64_t fixed_bytes(const format::RecordHeader& header);
+// What a header says that none can, whatever its checksum says; "" for nothing.
+std::string contradiction_in(const format::RecordHeader& header);
 
 // What one record says. Spans refer to the caller's memory (writing) or to the mapped log (reading).
 struct RecordContent {

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
+#include "engine/storage/log_scan.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_disk.h"
 
@@ -84,6 +86,32 @@ void use(SegmentPage page) {
         require(schema->size() <= sizeof SegmentInput::schema_text, "no more schema is read than there is");
 }
 
+// Reads past what is damaged, as a check does; how many records are whole, or none where some are not.
+std::optional<uint64_t> scan(MemoryDisk& disk, uint64_t bytes) {
+    const auto file = disk.open("docs/" + Segment::file_name(fuzzed_segment.number));
+    LogScan log(**file, fuzzed_segment, bytes);
+    uint64_t records = 0, damaged = 0, reached = format::records_offset;
+    const auto step = [&](uint64_t from, uint64_t to) {
+        require(from >= reached && to <= bytes, "what is read lies one behind the other, within the log");
+        reached = to;
+    };
+    const auto done = log.run({[&](const ScannedRecord& record) -> Result<void> {
+                                   step(record.offset, record.next());
+                                   ++records;
+                                   return {};
+                               },
+                               [&](const LogDamage& damage) -> Result<void> {
+                                   step(damage.offset, damage.offset + damage.bytes);
+                                   ++damaged;
+                                   return {};
+                               },
+                               [](uint64_t) { return true; }});
+    require(done.has_value(), "any log can be read past what is damaged");
+    if (damaged != 0) return std::nullopt;
+    require(reached == bytes, "a log without damage is read to its end");
+    return records;
+}
+
 void write_and_recover(MemoryDisk& disk, Segment& segment, Replayed before) {
     const uint64_t ids[] = {7, 8};
     const float vectors[] = {1, 2, 3, 4, 5, 6};
@@ -119,12 +147,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     MemoryDisk disk;
     disk.put("docs/" + Segment::file_name(fuzzed_segment.number), log);
 
+    const auto whole_records = scan(disk, log.size());
+
     const auto segment = open(disk);
     if (!segment) return 0;
     const bool sealed = head.sealed % 2 != 0;
     const uint64_t synced = format::records_offset + head.synced_units * format::record_alignment;
     Replayed replayed;
-    if (!(*segment)->replay(sealed ? log.size() : 0, replayed, sealed ? log.size() : synced)) return 0;
+    const auto done = (*segment)->replay(sealed ? log.size() : 0, replayed, sealed ? log.size() : synced);
+    require(done.has_value() == whole_records.has_value() || !sealed,
+            "a sealed log is replayed if and only if a check finds no damage");
+    if (!done) return 0;
+    require(!sealed || replayed.records == *whole_records, "a check reads the records that are replayed");
     if (!sealed) write_and_recover(disk, **segment, replayed);
     return 0;
 }
