@@ -65,6 +65,7 @@ class MemoryFile final : public File {
         return {};
     }
     Result<uint64_t> size() const override { return content_->size; }
+    Result<uint64_t> links() const override { return 1; }
     Result<void> truncate(uint64_t bytes) override {
         content_->resize(bytes);
         return {};
@@ -110,6 +111,11 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
     if (file.empty()) return no_file(from);
     files_[to] = file.mapped();
     return {};
+}
+
+// It has no links, as some file systems.
+Result<void> MemoryDisk::link(const std::string& from, const std::string& to) {
+    return fail(ErrorCode::unsupported, "link " + from + " to " + to + " in memory");
 }
 
 Result<void> MemoryDisk::remove(const std::string& path) {

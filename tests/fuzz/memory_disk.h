@@ -24,6 +24,7 @@ class MemoryDisk final : public Disk {
     Result<std::unique_ptr<File>> open(const std::string& path) override;
     Result<std::string> read(const std::string& path, size_t bytes_max) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
+    Result<void> link(const std::string& from, const std::string& to) override;
     Result<void> remove(const std::string& path) override;
     Result<void> make_directory(const std::string& path) override;
     Result<void> remove_directory(const std::string& path) override;
