@@ -94,6 +94,7 @@ Result<void> Daemon::open() {
     store.directory = settings.server.data_dir;
     store.index_threads = static_cast<unsigned>(settings.index.threads);
     store.segment_bytes = settings.storage.segment_bytes;
+    store.reclaim_bytes_per_s = settings.storage.reclaim_bytes_per_s;
     VEXFS_ASSIGN(store_, Store::open(store));
     service_ = std::make_unique<Service>(*store_, std::move(service));
     VEXFS_ASSIGN(UniqueFd socket, open_socket());
@@ -189,6 +190,7 @@ void Daemon::reload() {
         if (before.index.threads != after.index.threads) {
             store_->set_index_threads(one_per_cpu(after.index.threads));
         }
+        store_->set_reclaim_bytes_per_s(after.storage.reclaim_bytes_per_s);
         spdlog::info("configuration reloaded, changed: {}",
                      live.empty() ? "nothing" : fmt::format("{}", fmt::join(live, ", ")));
         if (!later.empty()) spdlog::warn("these take effect with a restart: {}", fmt::join(later, ", "));

@@ -85,7 +85,7 @@ void Background::index(const std::stop_token& stop) {
         for (bool worked = true; worked && !stop.stop_requested();) {
             worked = false;
             for (const auto& collection : collections())
-                worked |= !stop.stop_requested() && collection->index_some(stop);
+                worked |= !stop.stop_requested() && collection->work_some(stop);
         }
     }
 }

@@ -24,6 +24,9 @@ std::string consequence_of(const LogDamage& damage, uint32_t dimension) {
             case RecordKind::erase: return fmt::format("{} points that were deleted may be back", count);
             case RecordKind::metadata:
                 return fmt::format("{} points have the metadata they had before", count);
+            case RecordKind::moved:
+                return fmt::format("{} points are lost where the log that they were moved from is gone",
+                                   count);
             default: return "one record is lost";
         }
     }
@@ -38,8 +41,7 @@ std::string consequence_of(const LogDamage& damage, uint32_t dimension) {
 
 uint64_t rows_max_of(const LogDamage& damage, uint32_t dimension) {
     if (damage.header) {
-        const bool insert = static_cast<RecordKind>(damage.header->kind) == RecordKind::insert;
-        return insert ? damage.header->count : 0;
+        return has_vectors(static_cast<RecordKind>(damage.header->kind)) ? damage.header->count : 0;
     }
     // Each has an id, a vector and the length of its metadata.
     return damage.bytes / (sizeof(uint64_t) + uint64_t{dimension} * sizeof(float) + sizeof(uint32_t));

@@ -11,7 +11,7 @@ namespace vexfs {
 
 Result<CheckSource> LocalCollection::list_files() const {
     VEXFS_ASSIGN(CheckSource source, closed_source(disk_, name_, directory_));
-    source.serving = CheckSource::Serving{manifest_, segments_.back()->bytes()};
+    source.serving = CheckSource::Serving{manifest_, segments_.back().log->bytes()};
     return source;
 }
 

@@ -108,6 +108,7 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     VEXFS_TRY(check_request(request, dimension_, name_));
     if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
 
+    const Epochs::Guard guard = epochs_.enter();
     // In this order: what the graph doesn't have is below rows.
     const uint32_t indexed = index_ ? index_->indexed() : 0;
     const uint32_t rows = rows_.size();
@@ -115,8 +116,7 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     SearchReply reply;
 
     const auto scan = [&](uint32_t first, Nearest& nearest) {
-        for (uint32_t row = first; row < rows; ++row) {
-            if (rows_.dead(row)) continue;
+        for (uint32_t row = rows_.next_live(first, rows); row < rows; row = rows_.next_live(row + 1, rows)) {
             if (request.filter != nullptr && !request.filter->matches(metadata_text(rows_.metadata(row))))
                 continue;
             const float distance = query.distance(rows_.vector(row), rows_.norm(row));
@@ -212,6 +212,7 @@ Point LocalCollection::point_at(uint32_t row, bool with_vector) const {
 
 Result<std::vector<Point>> LocalCollection::get(std::span<const uint64_t> ids, bool with_vector) const {
     if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
+    const Epochs::Guard guard = epochs_.enter();
     std::vector<Point> points;
     for (const uint64_t id : ids) {
         if (const auto row = find(id)) points.push_back(point_at(*row, with_vector));
@@ -225,14 +226,13 @@ Result<Collection::Page> LocalCollection::scroll(uint64_t cursor, uint32_t limit
     if (limit < 1 || limit > search_limit_max)
         return fail(ErrorCode::invalid_argument,
                     fmt::format("limit {} is not between 1 and {}", limit, search_limit_max));
+    const Epochs::Guard guard = epochs_.enter();
     Page page;
-    const uint64_t rows = rows_.size();
-    uint64_t row = cursor;
-    for (; row < rows && page.points.size() < limit; ++row) {
-        const auto at = static_cast<uint32_t>(row);
-        if (rows_.dead(at)) continue;
-        if (filter != nullptr && !filter->matches(metadata_text(rows_.metadata(at)))) continue;
-        page.points.push_back(point_at(at, with_vector));
+    const uint32_t rows = rows_.size();
+    uint32_t row = rows_.next_live(static_cast<uint32_t>(std::min<uint64_t>(cursor, rows)), rows);
+    for (; row < rows && page.points.size() < limit; row = rows_.next_live(row + 1, rows)) {
+        if (filter == nullptr || filter->matches(metadata_text(rows_.metadata(row))))
+            page.points.push_back(point_at(row, with_vector));
     }
     if (row < rows) page.cursor = row;
     return page;

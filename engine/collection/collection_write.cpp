@@ -205,11 +205,11 @@ void LocalCollection::refuse_writes(const Error& error) {
 }
 
 Result<uint64_t> LocalCollection::append(const RecordContent& content, Durability durability) {
-    if (segments_.back()->bytes() >= options_.segment_bytes) VEXFS_TRY(roll_segment());
+    if (segments_.back().log->bytes() >= options_.segment_bytes) VEXFS_TRY(roll_segment());
     const bool durable = durability == Durability::sync;
-    auto record = segments_.back()->append(content, next_sequence_, durable);
+    auto record = segments_.back().log->append(content, next_sequence_, durable);
     if (!record) {
-        if (segments_.back()->broken()) refuse_writes(record.error());
+        if (segments_.back().log->broken()) refuse_writes(record.error());
         return tl::unexpected(record.error());
     }
     apply(*record);
@@ -217,34 +217,50 @@ Result<uint64_t> LocalCollection::append(const RecordContent& content, Durabilit
     return record->header->sequence;
 }
 
+uint64_t LocalCollection::row_bytes(const std::byte* metadata) const {
+    return sizeof(uint64_t) + dimension_ * sizeof(float) + sizeof(uint32_t) + metadata_text(metadata).size();
+}
+
 void LocalCollection::apply(const RecordView& record) {
     const uint32_t count = record.header->count;
     const std::byte* metadata = record.metadata;
+    OpenSegment& segment = segments_.back();
+    const auto use_id = [&](uint64_t id) { next_id_ = std::max(next_id_, id + (id != UINT64_MAX ? 1 : 0)); };
+    const auto kill = [&](uint32_t row) {
+        live_bytes_ -= row_bytes(rows_.metadata(row));
+        rows_.kill(row);
+    };
     switch (static_cast<format::RecordKind>(record.header->kind)) {
         case format::RecordKind::insert: {
             const uint32_t first = rows_.appended();
+            uint64_t bytes = 0;
             for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
                 const float* vector = record.vectors + size_t{i} * dimension_;
                 rows_.append(record.ids[i], vector, metadata, norm_of(vector, dimension_));
-                next_id_ = std::max(next_id_, record.ids[i] + (record.ids[i] != UINT64_MAX ? 1 : 0));
+                bytes += row_bytes(metadata);
+                use_id(record.ids[i]);
             }
+            segment.rows += count;
+            segment.payload_bytes += bytes;
+            live_bytes_ += bytes;
             // First seen, then the old ones gone: a search between finds both and keeps the newer.
             rows_.publish();
             const std::lock_guard lock(ids_mutex_);
             for (uint32_t i = 0; i < count; ++i) {
                 const auto [entry, fresh] = ids_.insert({record.ids[i], first + i});
                 if (fresh) continue;
-                rows_.kill(entry->second);
+                kill(entry->second);
                 entry.value() = first + i;
             }
             break;
         }
         case format::RecordKind::erase: {
+            segment.payload_bytes += count * sizeof(uint64_t);
             const std::lock_guard lock(ids_mutex_);
             for (uint32_t i = 0; i < count; ++i) {
                 const auto entry = ids_.find(record.ids[i]);
                 if (entry == ids_.end()) continue;
-                rows_.kill(entry->second);
+                kill(entry->second);
                 ids_.erase(entry);
             }
             break;
@@ -252,15 +268,37 @@ void LocalCollection::apply(const RecordView& record) {
         case format::RecordKind::metadata: {
             const std::shared_lock lock(ids_mutex_);
             for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
+                segment.payload_bytes += sizeof(uint64_t) + sizeof(uint32_t) + metadata_text(metadata).size();
                 const auto entry = ids_.find(record.ids[i]);
-                if (entry != ids_.end()) rows_.set_metadata(entry->second, metadata);
+                if (entry == ids_.end()) continue;
+                live_bytes_ += row_bytes(metadata) - row_bytes(rows_.metadata(entry->second));
+                rows_.set_metadata(entry->second, metadata);
+            }
+            break;
+        }
+        case format::RecordKind::moved: {
+            segment.rows += count;
+            const std::lock_guard lock(ids_mutex_);
+            for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
+                const float* vector = record.vectors + size_t{i} * dimension_;
+                segment.payload_bytes += row_bytes(metadata);
+                use_id(record.ids[i]);
+                const auto [entry, fresh] =
+                    ids_.insert({record.ids[i], static_cast<uint32_t>(record.rows[i])});
+                if (fresh) {
+                    // Read after a restart, the segment of its insert being gone.
+                    rows_.put(entry->second, record.ids[i], vector, metadata, norm_of(vector, dimension_));
+                    live_bytes_ += row_bytes(metadata);
+                } else {
+                    rows_.move(entry->second, vector, metadata);
+                }
             }
             break;
         }
     }
     if (record.header->import_key != 0) imports_[record.header->import_key] = record.header->import_rows_done;
     next_sequence_ = record.header->sequence + 1;
-    generation_.fetch_add(1, std::memory_order_release);
+    if (record.rows == nullptr) generation_.fetch_add(1, std::memory_order_release);
 }
 
 // Seals the active segment and begins another.
@@ -270,14 +308,14 @@ Result<void> LocalCollection::roll_segment() {
     const uint64_t number = manifest_.next_number++;
     Manifest manifest = manifest_;
     ManifestSegment& sealed = manifest.segments.back();
-    uint64_t rows_before = 0;
+    uint64_t rows_before = manifest.first_row;
     for (const ManifestSegment& segment : manifest.segments) rows_before += segment.rows;
     sealed.rows = rows_.appended() - rows_before;
-    sealed.bytes = segments_.back()->bytes();
+    sealed.bytes = segments_.back().log->bytes();
     const ManifestSegment fresh{number, next_sequence_, 0, 0};
     manifest.segments.push_back(fresh);
     const std::string path = fmt::format("{}/{}", directory_, Segment::file_name(fresh.number));
-    auto segment = Segment::create(disk_, directory_, identity_of(fresh), segments_.back()->bytes_max(),
+    auto segment = Segment::create(disk_, directory_, identity_of(fresh), segments_.back().log->bytes_max(),
                                    to_json(manifest_.schema).dump());
     if (!segment) {
         static_cast<void>(disk_.remove(path));
@@ -289,7 +327,7 @@ Result<void> LocalCollection::roll_segment() {
         if (!refuses_writes_) static_cast<void>(disk_.remove(path));
         return replaced;
     }
-    segments_.push_back(std::move(*segment));
+    segments_.push_back({std::move(*segment)});
     return {};
 }
 
@@ -315,11 +353,11 @@ Result<void> LocalCollection::commit(uint64_t sequence, Durability durability, u
 
 Result<void> LocalCollection::wait_synced(const GroupCommit::Write& waiting) {
     auto done = group_commit_.wait(waiting, [this]() -> Result<uint64_t> {
-        Segment* segment = nullptr;
+        std::shared_ptr<Segment> segment;
         uint64_t last = 0;
         {
             const std::lock_guard write(write_mutex_);
-            segment = segments_.back().get();
+            segment = segments_.back().log;
             last = next_sequence_ - 1;
         }
         // Segments before this one were synced when they were sealed.
@@ -333,7 +371,7 @@ Result<void> LocalCollection::wait_synced(const GroupCommit::Write& waiting) {
 // Under write_mutex_, or when nobody else is there.
 Result<uint64_t> LocalCollection::sync_log() {
     const uint64_t last = next_sequence_ - 1;
-    if (auto done = segments_.back()->sync(); !done) {
+    if (auto done = segments_.back().log->sync(); !done) {
         refuse_writes(done.error());
         return tl::unexpected(done.error());
     }
@@ -350,11 +388,11 @@ void LocalCollection::sync_async() {
 
 void LocalCollection::sync_behind() {
     sync_async();
-    Segment* active = nullptr;
+    std::shared_ptr<Segment> active;
     {
         const std::lock_guard write(write_mutex_);
         if (dropped_ || refuses_writes_) return;
-        active = segments_.back().get();
+        active = segments_.back().log;
     }
     if (auto marked = active->mark_synced(); !marked) refuse_writes(marked.error());
 }

@@ -53,6 +53,9 @@ LocalCollection::LocalCollection(Disk& disk, std::string name, std::string direc
       dimension_(manifest.schema.dimension),
       metric_(manifest.schema.metric),
       manifest_(std::move(manifest)),
+      next_id_(manifest_.next_id),
+      imports_(manifest_.import_rows),
+      rows_(static_cast<uint32_t>(manifest_.first_row)),
       schema_(manifest_.schema) {}
 
 Result<std::shared_ptr<LocalCollection>> LocalCollection::open(Disk& disk, std::string name,
@@ -66,6 +69,7 @@ Result<std::shared_ptr<LocalCollection>> LocalCollection::open(Disk& disk, std::
     collection->remove_leftovers();
     VEXFS_TRY(collection->open_segments());
     collection->open_index();
+    collection->opened_ = true;
     return collection;
 }
 
@@ -81,23 +85,35 @@ Result<void> LocalCollection::open_segments() {
                      Segment::open(disk_, directory_, identity_of(listed),
                                    active ? log_bytes_max(options_.segment_bytes) : listed.bytes));
         const uint32_t rows_before = rows_.appended();
+        segments_.push_back({std::move(segment)});
+        next_sequence_ = listed.first_sequence;
         const auto apply_record = [&](const RecordView& record) -> Result<void> {
-            if (record.header->dimension != dimension_ && record.vectors != nullptr)
-                return fail(ErrorCode::corrupt,
-                            fmt::format("{}: a record has dimension {}, the collection has {}", name_,
-                                        record.header->dimension, dimension_));
+            VEXFS_TRY(check_record(record));
             apply(record);
             return {};
         };
-        VEXFS_TRY(segment->replay(active ? 0 : listed.bytes, apply_record, listed.bytes));
+        VEXFS_TRY(segments_.back().log->replay(active ? 0 : listed.bytes, apply_record, listed.bytes));
         if (!active && rows_.appended() - rows_before != listed.rows) {
             return fail(ErrorCode::corrupt, fmt::format("{}/{} has {} rows, the manifest says {}", directory_,
                                                         Segment::file_name(listed.number),
                                                         rows_.appended() - rows_before, listed.rows));
         }
-        segments_.push_back(std::move(segment));
     }
     group_commit_.reached(next_sequence_ - 1);
+    return {};
+}
+
+// A record that is whole was written by us, or by somebody who means harm.
+Result<void> LocalCollection::check_record(const RecordView& record) const {
+    const format::RecordHeader& header = *record.header;
+    if (record.vectors != nullptr && header.dimension != dimension_)
+        return fail(ErrorCode::corrupt, fmt::format("{}: a record has dimension {}, the collection has {}",
+                                                    name_, header.dimension, dimension_));
+    for (uint32_t i = 0; record.rows != nullptr && i < header.count; ++i) {
+        if (record.rows[i] >= rows_.appended())
+            return fail(ErrorCode::corrupt, fmt::format("{}: a record moves row {}, there are {}", name_,
+                                                        record.rows[i], rows_.appended()));
+    }
     return {};
 }
 
@@ -130,14 +146,14 @@ LocalCollection::~LocalCollection() {
         return;
     }
     // One that could not be opened, or whose disk failed, is left as it is.
-    if (segments_.size() == manifest_.segments.size() && !refuses_writes_) close();
+    if (opened_ && !refuses_writes_) close();
 }
 
 // Nobody is left to be told; what can't be synced was not acknowledged, and a graph can be built again.
 void LocalCollection::close() {
     if (!sync_log()) return;
     if (index_ && index_->unsaved_rows() >= unsaved_rows_min) static_cast<void>(checkpoint_index());
-    const uint64_t bytes = segments_.back()->bytes();
+    const uint64_t bytes = segments_.back().log->bytes();
     if (refuses_writes_ || manifest_.segments.back().bytes == bytes) return;
     // Damage at the log's end is not taken for a torn tail when it is opened again.
     Manifest manifest = manifest_;
@@ -160,8 +176,18 @@ void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
     dropped_ = directory.has_value();
 }
 
+bool LocalCollection::work_some(const std::stop_token& stop) {
+    if (dropped_ || stop.stop_requested()) return false;
+    if (index_ && index_some(stop)) return true;
+    const auto reclaimed = reclaim_some(false);
+    if (reclaimed) return *reclaimed;
+    const std::lock_guard lock(schema_mutex_);
+    background_error_ = reclaimed.error().message;
+    return false;
+}
+
 bool LocalCollection::index_some(const std::stop_token& stop) {
-    if (!index_ || dropped_) return false;
+    const Epochs::Guard guard = epochs_.enter();
     if (index_->work(rows_, {index_threads(), stop, false})) {
         // What follows may be work for others as well.
         if (options_.wake_background) options_.wake_background();
@@ -205,7 +231,7 @@ Result<void> LocalCollection::checkpoint_index() {
     const std::vector<ManifestIndex> listed = manifest_.index;
     Manifest manifest = manifest_;
     manifest.index = *files;
-    manifest.segments.back().bytes = segments_.back()->bytes();
+    manifest.segments.back().bytes = segments_.back().log->bytes();
     VEXFS_TRY(replace_manifest(std::move(manifest)));
     for (const ManifestIndex& before : listed) {
         if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);
@@ -214,7 +240,17 @@ Result<void> LocalCollection::checkpoint_index() {
 }
 
 Result<void> LocalCollection::optimize(const std::function<bool(uint64_t, uint64_t)>& progress) {
-    if (!index_) return {};
+    if (index_) VEXFS_TRY(settle_index(progress));
+    while (!dropped_) {
+        VEXFS_ASSIGN(const bool reclaimed, reclaim_some(true));
+        if (!reclaimed) return {};
+        if (progress && !progress(rows_.size(), rows_.size()))
+            return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
+    }
+    return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
+}
+
+Result<void> LocalCollection::settle_index(const std::function<bool(uint64_t, uint64_t)>& progress) {
     const auto stopped = [&] {
         return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
     };
@@ -226,6 +262,7 @@ Result<void> LocalCollection::optimize(const std::function<bool(uint64_t, uint64
         // Rows that come meanwhile are left to the background.
         const uint32_t rows = rows_.size();
         while (!stop.stop_requested() && !dropped_) {
+            const Epochs::Guard guard = epochs_.enter();
             const bool worked = index_->work(rows_, {index_threads(), stop.get_token(), true});
             if (!worked && index_->indexed() >= rows && index_->settled()) break;
             if (!worked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -301,7 +338,6 @@ CollectionInfo LocalCollection::info() const {
         info.points = ids_.size();
     }
     const uint64_t rows = rows_.size();
-    info.dead_rows = rows - std::min(rows, info.points);
     info.indexed_points = index_ ? index_->indexed() : 0;
     info.backlog_rows = index_ ? rows - std::min(rows, info.indexed_points) : 0;
     info.index_memory_bytes = index_ ? index_->memory_bytes() : 0;
@@ -314,7 +350,9 @@ CollectionInfo LocalCollection::info() const {
     {
         const std::lock_guard write(write_mutex_);
         info.segments = segments_.size();
-        for (const auto& segment : segments_) info.disk_bytes += segment->bytes();
+        for (const OpenSegment& segment : segments_) info.dead_rows += segment.rows;
+        info.dead_rows -= std::min(info.dead_rows, info.points);
+        for (const OpenSegment& segment : segments_) info.disk_bytes += segment.log->bytes();
         for (const ManifestIndex& listed : manifest_.index) {
             if (const auto file = disk_.open(fmt::format("{}/{}", directory_, listed.file)))
                 info.disk_bytes += (*file)->size().value_or(0);
@@ -333,7 +371,7 @@ CollectionStats LocalCollection::stats() const {
                           counters_.distances};
     stats.log_syncs = group_commit_.syncs();
     const std::lock_guard write(write_mutex_);
-    for (const auto& segment : segments_) stats.log_bytes += segment->bytes();
+    for (const OpenSegment& segment : segments_) stats.log_bytes += segment.log->bytes();
     return stats;
 }
 

@@ -9,14 +9,16 @@
 #include <tsl/robin_map.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "engine/base/epochs.h"
 #include "engine/collection/collection.h"
 #include "engine/collection/group_commit.h"
 #include "engine/collection/index.h"
@@ -30,9 +32,12 @@ struct CheckSource;  // check.h
 
 struct CollectionOptions {
     uint64_t segment_bytes = uint64_t{256} << 20;
-    std::function<void()> wake_background;    // there is something to index
-    std::function<void()> wake_syncer;        // sync_due()
-    std::function<unsigned()> index_threads;  // that one step of indexing may use; none is one
+    uint64_t garbage_bytes_min = uint64_t{4} << 20;  // less is not worth reclaiming
+    std::function<void()> wake_background;           // there is something to index
+    std::function<void()> wake_syncer;               // sync_due()
+    std::function<unsigned()> index_threads;         // that one step of indexing may use; none is one
+    // That reclaiming may write by itself; 0 or none is no limit.
+    std::function<uint64_t()> reclaim_bytes_per_s;
 };
 
 class LocalCollection final : public Collection {
@@ -64,9 +69,9 @@ class LocalCollection final : public Collection {
     // wait for a sync of the log. The number of points. An error leaves rubbish in `directory`.
     Result<uint64_t> snapshot(const std::string& directory);
 
-    // Background work: a step of indexing, or writes the index down when it is due. False when there is
-    // nothing to do now.
-    bool index_some(const std::stop_token& stop);
+    // Background work: a step of indexing, writes the index down when it is due, or reclaims some of the
+    // disk. False when there is nothing to do now.
+    bool work_some(const std::stop_token& stop);
     // Puts acknowledged writes of `async` durability on the disk.
     void sync_async();
     // Whether sync_frequency of them have come since the last time.
@@ -99,11 +104,25 @@ class LocalCollection final : public Collection {
                               search_us_max = 0, distances = 0;
     };
 
+    // A segment's log and what it holds.
+    struct OpenSegment {
+        std::shared_ptr<Segment> log;
+        uint64_t rows = 0;           // inserted, and moved to it
+        uint64_t payload_bytes = 0;  // ids, vectors, metadata
+    };
+    // Where the reclaiming of the oldest segment stands.
+    struct Reclaim {
+        uint64_t segment = 0;  // number; another one is begun anew
+        uint64_t offset = 0;   // of a record
+        uint32_t point = 0;    // in the record
+    };
+
     LocalCollection(Disk& disk, std::string name, std::string directory, CollectionOptions options,
                     Manifest manifest);
 
     // Recovery.
     Result<void> open_segments();
+    Result<void> check_record(const RecordView& record) const;
     void open_index();
     void remove_leftovers();
 
@@ -124,8 +143,18 @@ class LocalCollection final : public Collection {
     }
     Result<void> wait_synced(const GroupCommit::Write& waiting);
     Result<uint64_t> sync_log();
+    Result<void> settle_index(const std::function<bool(uint64_t, uint64_t)>& progress);
     Result<void> checkpoint_index();
     void close();
+
+    // Reclaiming, collection_reclaim.cpp: the live rows of the oldest segment are written again at the log's
+    // end, then the segment is dropped.
+    bool index_some(const std::stop_token& stop);
+    bool reclaim_is_due(bool all) const;  // under write_mutex_
+    Result<bool> reclaim_some(bool all);  // one batch; false where nothing is due
+    Result<uint64_t> move_rows();         // bytes that were written; 0 when no live row is left
+    Result<void> drop_oldest_segment();
+    uint64_t row_bytes(const std::byte* metadata) const;  // of payload
     unsigned index_threads() const { return options_.index_threads ? options_.index_threads() : 1; }
 
     Result<uint32_t> find(uint64_t id) const;
@@ -145,17 +174,23 @@ class LocalCollection final : public Collection {
 
     mutable std::mutex write_mutex_;
     Manifest manifest_;  // its schema is a copy of schema_
-    std::vector<std::unique_ptr<Segment>> segments_;
+    std::vector<OpenSegment> segments_;
+    uint64_t live_bytes_ = 0;  // of the payload
+    Reclaim reclaim_;
     uint64_t next_sequence_ = 1;
     uint64_t next_id_ = 0;
-    std::unordered_map<uint64_t, uint64_t> imports_;  // rows done by key
+    std::map<uint64_t, uint64_t> imports_;  // rows done by key
+    bool opened_ = false;
 
+    Epochs epochs_;  // of those who read what rows_ points to
     mutable std::shared_mutex ids_mutex_;
     tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
     RowTable rows_;
     GroupCommit group_commit_;
     std::unique_ptr<Index> index_;                // null for flat
     std::atomic<uint32_t> unsaved_accepted_ = 0;  // rows that failed to be written down: not tried again
+    std::mutex reclaim_mutex_;                    // of who reclaims; taken before checkpoint_mutex_
+    std::atomic<std::chrono::steady_clock::time_point> reclaim_after_{};
 
     mutable std::shared_mutex schema_mutex_;
     Schema schema_;

@@ -102,8 +102,9 @@ const std::vector<PartState>& PartIndex::states(const RowTable& rows) {
 bool PartIndex::build(const RowTable& rows, uint32_t first, const IndexWork& work) {
     const graph::RowRange range{first, rows.size()};
     std::vector<uint32_t> live;
-    for (uint32_t row = range.first; row < range.end; ++row)
-        if (!rows.dead(row)) live.push_back(row);
+    for (uint32_t row = rows.next_live(range.first, range.end); row < range.end;
+         row = rows.next_live(row + 1, range.end))
+        live.push_back(row);
     std::shared_ptr<const graph::Part> built = graph::Part::build(
         dimension_, metric_, range, std::move(live), [&](uint32_t row) { return rows.vector(row); },
         {parameters_, work.threads, work.stop});
@@ -120,8 +121,9 @@ bool PartIndex::refine(const RowTable& rows, const IndexWork& work) {
     Parts now = *parts();
     for (Saved& saved : now) {
         if (saved.part->refined()) continue;
-        std::shared_ptr<const graph::Part> refined = saved.part->refine(
-            [&](uint32_t row) { return rows.vector(row); }, {parameters_, work.threads, work.stop});
+        const auto vector = [&](uint32_t row) { return rows.dead(row) ? nullptr : rows.vector(row); };
+        std::shared_ptr<const graph::Part> refined =
+            saved.part->refine(vector, {parameters_, work.threads, work.stop});
         if (!refined) return false;
         saved = {std::move(refined), {}};
         publish(std::move(now));

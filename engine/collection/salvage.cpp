@@ -43,6 +43,8 @@ class Salvage {
             salvaged_.records += log.records();
             salvaged_.rows += log.rows();
         }
+        // What was lost changes the numbers of the rows behind it: none may be that of one that was moved.
+        fresh.first_row = std::max(fresh.first_row, moved_rows_end_);
         VEXFS_TRY(disk_.sync_directory(to_));
         VEXFS_TRY(write_manifest(disk_, to_, fresh));
         salvaged_.points = account_.points();
@@ -93,6 +95,8 @@ class Salvage {
             {[&](const ScannedRecord& record) -> Result<void> {
                  VEXFS_TRY(to.append(from, record));
                  account_.keep(to.kind_of(record), ids_of(from, record.header, record.offset, end));
+                 if (to.kind_of(record) == format::RecordKind::moved)
+                     VEXFS_TRY(note_moved_rows(from, record));
                  return {};
              },
              [&](const LogDamage& damage) -> Result<void> {
@@ -119,6 +123,14 @@ class Salvage {
         return file.read_at(0, page) ? sync_marks(SegmentPage(page), identity.seed()).synced_bytes : 0;
     }
 
+    Result<void> note_moved_rows(const File& file, const ScannedRecord& record) {
+        const uint64_t ids_bytes = format::align_up(uint64_t{record.header.count} * sizeof(uint64_t));
+        std::vector<uint64_t> rows(record.header.count);
+        VEXFS_TRY(file.read_at(record.body() + ids_bytes, std::as_writable_bytes(std::span(rows))));
+        for (const uint64_t row : rows) moved_rows_end_ = std::max(moved_rows_end_, row + 1);
+        return {};
+    }
+
     // As many as can be read below `end`.
     static std::vector<uint64_t> ids_of(const File& file, const format::RecordHeader& header, uint64_t offset,
                                         uint64_t end) {
@@ -137,6 +149,7 @@ class Salvage {
     Salvaged salvaged_;
     LossAccount account_;
     uint64_t next_sequence_ = 1;
+    uint64_t moved_rows_end_ = 0;
     uint64_t bytes_done_ = 0, bytes_total_ = 0;
 };
 

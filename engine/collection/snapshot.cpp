@@ -87,7 +87,7 @@ Result<uint64_t> LocalCollection::snapshot(const std::string& directory) {
         const std::lock_guard write(write_mutex_);
         VEXFS_TRY(check_writable());
         // Sealed, what the log has is a file that can be linked.
-        if (segments_.back()->bytes() > format::records_offset) VEXFS_TRY(roll_segment());
+        if (segments_.back().log->bytes() > format::records_offset) VEXFS_TRY(roll_segment());
         VEXFS_TRY(link_sealed_files(disk_, directory_, directory, manifest_));
         manifest = manifest_;
         const std::shared_lock lock(ids_mutex_);

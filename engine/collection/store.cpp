@@ -42,6 +42,7 @@ Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     auto state = std::make_unique<State>();
     state->options = options;
+    state->reclaim_bytes_per_s = options.reclaim_bytes_per_s;
     state->collections_directory = options.directory + "/collections";
     state->snapshots.emplace(state->disk, options.directory + "/snapshots");
     VEXFS_TRY(state->disk.make_directory(state->collections_directory));
@@ -143,6 +144,10 @@ unsigned Store::index_threads() const {
 
 void Store::set_index_threads(unsigned count) {
     if (state_->background) state_->background->set_threads(std::max(1u, count));
+}
+
+void Store::set_reclaim_bytes_per_s(uint64_t bytes) {
+    state_->reclaim_bytes_per_s = bytes;
 }
 
 }  // namespace vexfs

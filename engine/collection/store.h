@@ -24,6 +24,9 @@ struct StoreOptions {
     unsigned index_threads = 0;  // that build indexes; 0 is one per CPU
     bool background_indexing = true;
     uint64_t segment_bytes = uint64_t{256} << 20;  // an active segment of that size is sealed
+    // Deleted and replaced data that is not worth reclaiming; above it, from a fifth of a collection's on.
+    uint64_t garbage_bytes_min = uint64_t{4} << 20;
+    uint64_t reclaim_bytes_per_s = 0;  // written by reclaiming at most; 0 is no limit
 };
 
 // A collection that could not be opened; the others serve.
@@ -83,6 +86,7 @@ class Store {
     unsigned index_threads() const;
     // Takes effect with the next batch that is indexed.
     void set_index_threads(unsigned count);
+    void set_reclaim_bytes_per_s(uint64_t bytes);
 
   private:
     struct State;

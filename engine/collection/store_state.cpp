@@ -16,6 +16,8 @@ std::string Store::State::unused_path(std::string_view prefix, std::string_view 
 CollectionOptions Store::State::collection_options() {
     CollectionOptions made;
     made.segment_bytes = options.segment_bytes;
+    made.garbage_bytes_min = options.garbage_bytes_min;
+    made.reclaim_bytes_per_s = [this] { return reclaim_bytes_per_s.load(); };
     if (background) {
         made.wake_background = [this] { background->wake(); };
         made.wake_syncer = [this] { background->sync_soon(); };

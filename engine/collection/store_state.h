@@ -35,6 +35,7 @@ struct Store::State {
     std::mutex change_mutex;  // one creation, removal or replacement at a time
     std::atomic<uint64_t> paths = 0;
     std::unique_ptr<Background> background;
+    std::atomic<uint64_t> reclaim_bytes_per_s = 0;
 
     std::string path_of(std::string_view name) const;
     // A path in the collections' directory that nothing has.

@@ -20,14 +20,11 @@ float recall_of(const Graph& graph, const Sample& sample, size_t i, uint32_t ef,
     const size_t kept = std::min(reranked(calibrated_limit), found.size());
     std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(),
                       [](const Found& a, const Found& b) { return a.distance < b.distance; });
-    size_t hits = 0;
     const uint32_t* neighbours = &sample.neighbours[i * calibrated_limit];
-    for (size_t k = 0; k < kept; ++k)
-        hits += std::find(neighbours, neighbours + calibrated_limit, found[k].node) !=
-                        neighbours + calibrated_limit
-                    ? 1
-                    : 0;
-    return static_cast<float>(hits) / calibrated_limit;
+    const uint32_t* end = std::find(neighbours, neighbours + calibrated_limit, no_node);
+    size_t hits = 0;
+    for (size_t k = 0; k < kept; ++k) hits += std::find(neighbours, end, found[k].node) != end ? 1 : 0;
+    return neighbours == end ? 1 : static_cast<float>(hits) / static_cast<float>(end - neighbours);
 }
 
 }  // namespace

@@ -26,11 +26,12 @@ constexpr size_t reranked(size_t limit) {
 // Some nodes with their calibrated_limit nearest others.
 struct Sample {
     std::vector<uint32_t> nodes;
-    std::vector<uint32_t> neighbours;  // [nodes][calibrated_limit]
+    std::vector<uint32_t> neighbours;  // [nodes][calibrated_limit], no_node where there are fewer
     std::vector<float> queries;        // [nodes][coded dimension]: as queries of the space
 };
 
-// `vector` gives the vectors of nodes ([dimension]); table has their codes.
+// `vector` gives the vectors of nodes ([dimension]), null for one that is to be left out; table has their
+// codes.
 Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
                    FunctionRef<const float*(uint32_t)> vector, unsigned threads);
 

@@ -36,7 +36,8 @@ class Part {
     static std::unique_ptr<Part> build(size_t dimension, simd::Metric metric, RowRange range,
                                        std::vector<uint32_t> rows, FunctionRef<const float*(uint32_t)> vector,
                                        const PartOptions& options);
-    // The same rows with refined links; `vector` gives those of rows. Null when it was stopped.
+    // The same rows with refined links; `vector` gives those of rows, null for one that is gone. Null when it
+    // was stopped.
     std::unique_ptr<Part> refine(FunctionRef<const float*(uint32_t)> vector,
                                  const PartOptions& options) const;
 

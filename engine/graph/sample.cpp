@@ -79,14 +79,19 @@ Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
     Sample sample;
     if (table.count() <= candidates) return sample;
     const size_t step = (table.count() + sample_nodes_max - 1) / sample_nodes_max;
-    for (size_t node = step / 2; node < table.count(); node += step)
+    std::vector<const float*> vectors;  // kept: a row may go meanwhile
+    for (size_t node = step / 2; node < table.count(); node += step) {
+        const float* found = vector(static_cast<uint32_t>(node));
+        if (found == nullptr) continue;
         sample.nodes.push_back(static_cast<uint32_t>(node));
+        vectors.push_back(found);
+    }
     const size_t count = sample.nodes.size(), coded = space.coded_dimension();
-    sample.neighbours.resize(count * calibrated_limit);
+    sample.neighbours.resize(count * calibrated_limit, no_node);
     sample.queries.resize(count * coded);
     codes::Int8Table queries(count, coded);
     for (size_t i = 0; i < count; ++i) {
-        space.transform_query(vector(sample.nodes[i]), &sample.queries[i * coded]);
+        space.transform_query(vectors[i], &sample.queries[i * coded]);
         queries.set(i, &sample.queries[i * coded]);
     }
     parallel_for(threads, (count + strip_queries - 1) / strip_queries, [&](unsigned, size_t strip) {
@@ -94,12 +99,16 @@ Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
         auto nearest = nearest_by_codes(table, queries, first, rows);
         for (size_t i = 0; i < rows; ++i) {
             const uint32_t self = sample.nodes[first + i];
+            const float* query = vectors[first + i];
             std::vector<Link>& links = nearest[i].links();
-            std::erase_if(links, [self](const Link& link) { return link.node == self; });
-            for (Link& link : links)
-                link.distance = order_of(space.metric(), vector(self), vector(link.node), space.dimension());
+            std::erase_if(links, [&](Link& link) {
+                const float* other = link.node == self ? nullptr : vector(link.node);
+                if (other != nullptr)
+                    link.distance = order_of(space.metric(), query, other, space.dimension());
+                return other == nullptr;
+            });
             std::sort(links.begin(), links.end());
-            for (size_t k = 0; k < calibrated_limit; ++k)
+            for (size_t k = 0; k < std::min<size_t>(calibrated_limit, links.size()); ++k)
                 sample.neighbours[(first + i) * calibrated_limit + k] = links[k].node;
         }
     });

@@ -74,4 +74,10 @@ size_t AnonymousMemory::resident_bytes() const {
     return pages * page_bytes();
 }
 
+void AnonymousMemory::give_back(size_t offset, size_t bytes) {
+    const size_t first = rounded_up(offset, page_bytes());
+    const size_t end = (offset + bytes) / page_bytes() * page_bytes();
+    if (first < end) madvise(data_ + first, end - first, MADV_DONTNEED);
+}
+
 }  // namespace vexfs

@@ -18,6 +18,8 @@ class AnonymousMemory {
 
     std::byte* data() const { return data_; }
     size_t resident_bytes() const;  // what has been touched, by whole pages
+    // Zeroes the whole pages within the range, which cost nothing then.
+    void give_back(size_t offset, size_t bytes);
 
   private:
     std::byte* data_ = nullptr;

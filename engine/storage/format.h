@@ -18,6 +18,11 @@
 //     insert     u64 ids[count]; f32 vectors[count][dimension]; metadata entries[count]
 //     erase      u64 ids[count]
 //     metadata   u64 ids[count]; metadata entries[count]
+//     moved      u64 ids[count]; u64 rows[count]; f32 vectors[count][dimension]; metadata entries[count]
+//
+// The points of inserts are rows, numbered as they come; the manifest's first_row is the number of the first.
+// A moved record holds rows of older logs, with their numbers and the metadata that they had by then, so that
+// the oldest log can go.
 //
 // A metadata entry is a u32 length and that many bytes of JSON text, 0 for none; entries stand one behind the
 // other.
@@ -66,14 +71,14 @@ struct SyncMark {
 };
 static_assert(sizeof(SyncMark) == 64 && std::is_trivially_copyable_v<SyncMark>);
 
-enum class RecordKind : uint16_t { insert = 1, erase = 2, metadata = 3 };
+enum class RecordKind : uint16_t { insert = 1, erase = 2, metadata = 3, moved = 4 };
 
 struct RecordHeader {
     uint32_t magic = record_magic;
     uint16_t kind = 0;
     uint16_t flags = 0;
     uint32_t count = 0;         // ids in the body
-    uint32_t dimension = 0;     // of an insert's vectors
+    uint32_t dimension = 0;     // of its vectors, where it has any
     uint64_t sequence = 0;      // one more than the record's before it, across segments
     uint64_t body_bytes = 0;    // a multiple of record_alignment
     uint64_t synced_bytes = 0;  // of this log, known to be on the disk when the record was written

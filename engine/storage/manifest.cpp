@@ -7,6 +7,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "engine/collection/row_table.h"
 #include "engine/storage/format.h"
 
 namespace vexfs {
@@ -44,7 +45,9 @@ json to_json(const Manifest& manifest) {
         index.push_back({{"file", file.file}, {"first_row", file.first_row}, {"end_row", file.end_row}});
     json value{{"schema", to_json(manifest.schema)}, {"salt", manifest.salt},
                {"revision", manifest.revision},      {"next_number", manifest.next_number},
-               {"segments", std::move(segments)},    {"index", std::move(index)}};
+               {"segments", std::move(segments)},    {"index", std::move(index)},
+               {"first_row", manifest.first_row},    {"next_id", manifest.next_id},
+               {"import_rows", manifest.import_rows}};
     return value;
 }
 
@@ -67,6 +70,10 @@ Result<Manifest> from_json(const json& value) {
                                      number_at(segment, "rows"), number_at(segment, "bytes")});
     for (const json& file : value.at("index"))
         manifest.index.push_back({file.at("file"), number_at(file, "first_row"), number_at(file, "end_row")});
+    manifest.first_row = number_at(value, "first_row");
+    manifest.next_id = number_at(value, "next_id");
+    for (const json& import : value.at("import_rows"))
+        manifest.import_rows[import.at(0).get<uint64_t>()] = import.at(1).get<uint64_t>();
     return manifest;
 }
 
@@ -99,6 +106,7 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& directory) {
         auto manifest = from_json(json::parse(body));
         if (!manifest) return damaged(manifest.error().message);
         if (manifest->segments.empty()) return damaged("it names no segment");
+        if (manifest->first_row > RowTable::rows_max) return damaged("there are no rows of such numbers");
         return manifest;
     } catch (const json::exception& error) {
         return damaged(error.what());

@@ -2,10 +2,12 @@
 // MANIFEST: what a collection consists of. Two lines of text:
 //
 //   vexfs-manifest 1 <XXH3-64 of the second line, seeded with version - 1, 16 hexadecimal digits>
-//   {"schema":{...},"salt":...,"segments":[{"number":1,"rows":1000,"bytes":409600}],"index":[{"file":"...","first_row":0,"end_row":900}],...}
+//   {"schema":{...},"salt":...,"segments":[{"number":1,"rows":1000,"bytes":409600}],"index":[{"file":"...","first_row":0,"end_row":900}],
+//    "first_row":0,"next_id":0,"import_rows":[[<key>,1000]],...}
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,7 @@ namespace vexfs {
 struct ManifestSegment {
     uint64_t number = 0;
     uint64_t first_sequence = 0;
-    uint64_t rows = 0;   // of a sealed segment; 0 for the active one, which is the last
+    uint64_t rows = 0;   // inserted in a sealed segment; 0 for the active one, which is the last
     uint64_t bytes = 0;  // of a sealed segment; of the active one, what is known to be on the disk at least
 };
 
@@ -37,6 +39,10 @@ struct Manifest {
     uint64_t next_number = 1;  // of files
     std::vector<ManifestSegment> segments;
     std::vector<ManifestIndex> index;  // in the order of their rows
+    // Of segments that are gone, when the last of them went.
+    uint64_t first_row = 0;                    // number of the first row that is inserted in `segments`
+    uint64_t next_id = 0;                      // above each that was ever used
+    std::map<uint64_t, uint64_t> import_rows;  // rows done, by ImportMark::key
 };
 
 inline constexpr std::string_view manifest_name = "MANIFEST";

@@ -15,6 +15,11 @@ using format::RecordKind;
 
 constexpr std::array<std::byte, format::record_alignment> zeros{};
 
+uint64_t numbers_bytes(const RecordHeader& header) {  // of ids and rows
+    const bool rows = static_cast<RecordKind>(header.kind) == RecordKind::moved;
+    return format::align_up(uint64_t{header.count} * sizeof(uint64_t)) * (rows ? 2 : 1);
+}
+
 // Lengths of all entries lie within the body.
 bool entries_fit(const std::byte* entry, const std::byte* end, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) {
@@ -34,7 +39,7 @@ uint64_t checksum_of(const RecordHeader& header, uint64_t seed) {
 }
 
 uint64_t fixed_bytes(const RecordHeader& header) {
-    return format::align_up(uint64_t{header.count} * sizeof(uint64_t)) +
+    return numbers_bytes(header) +
            format::align_up(uint64_t{header.count} * header.dimension * sizeof(float));
 }
 
@@ -54,7 +59,7 @@ RecordWriter::RecordWriter(const RecordContent& content, uint32_t dimension, uin
                            uint64_t synced_bytes, uint64_t seed) {
     header_.kind = static_cast<uint16_t>(content.kind);
     header_.count = static_cast<uint32_t>(content.ids.size());
-    header_.dimension = content.kind == RecordKind::insert ? dimension : 0;
+    header_.dimension = has_vectors(content.kind) ? dimension : 0;
     header_.sequence = sequence;
     header_.synced_bytes = synced_bytes;
     header_.import_key = content.mark.key;
@@ -62,7 +67,8 @@ RecordWriter::RecordWriter(const RecordContent& content, uint32_t dimension, uin
 
     parts_.push_back({&header_, sizeof header_});
     add(content.ids.data(), content.ids.size_bytes());
-    if (content.kind == RecordKind::insert) add(content.vectors.data(), content.vectors.size_bytes());
+    if (content.kind == RecordKind::moved) add(content.rows.data(), content.rows.size_bytes());
+    if (has_vectors(content.kind)) add(content.vectors.data(), content.vectors.size_bytes());
     if (content.kind != RecordKind::erase) {
         size_t bytes = content.ids.size() * sizeof(uint32_t);
         for (const std::string_view text : content.metadata) bytes += text.size();
@@ -116,10 +122,10 @@ Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t of
 
 RecordView view_of(const RecordHeader* header, const std::byte* body, uint64_t next) {
     const auto kind = static_cast<RecordKind>(header->kind);
-    RecordView view{header, reinterpret_cast<const uint64_t*>(body), nullptr, nullptr, next};
-    if (kind == RecordKind::insert)
-        view.vectors = reinterpret_cast<const float*>(
-            body + format::align_up(uint64_t{header->count} * sizeof(uint64_t)));
+    RecordView view{header, reinterpret_cast<const uint64_t*>(body), nullptr, nullptr, nullptr, next};
+    if (kind == RecordKind::moved)
+        view.rows = reinterpret_cast<const uint64_t*>(body + numbers_bytes(*header) / 2);
+    if (has_vectors(kind)) view.vectors = reinterpret_cast<const float*>(body + numbers_bytes(*header));
     if (kind != RecordKind::erase) view.metadata = body + fixed_bytes(*header);
     return view;
 }

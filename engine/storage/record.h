@@ -18,12 +18,14 @@
 namespace vexfs {
 
 constexpr bool is_known(format::RecordKind kind) {
-    return kind == format::RecordKind::insert || kind == format::RecordKind::erase ||
-           kind == format::RecordKind::metadata;
+    return kind >= format::RecordKind::insert && kind <= format::RecordKind::moved;
+}
+constexpr bool has_vectors(format::RecordKind kind) {
+    return kind == format::RecordKind::insert || kind == format::RecordKind::moved;
 }
 // Of a header, as header_checksum. seed is the segment's salt + number.
 uint64_t checksum_of(const format::RecordHeader& header, uint64_t seed);
-// Of a body's ids and vectors; metadata stand behind them.
+// Of a body's ids, rows and vectors; metadata stand behind them.
 uint64_t fixed_bytes(const format::RecordHeader& header);
 // What a header says that none can, whatever its checksum says; "" for nothing.
 std::string contradiction_in(const format::RecordHeader& header);
@@ -32,9 +34,10 @@ std::string contradiction_in(const format::RecordHeader& header);
 struct RecordContent {
     format::RecordKind kind = format::RecordKind::insert;
     std::span<const uint64_t> ids;
-    std::span<const float> vectors;              // [ids.size(), dimension], for an insert
+    std::span<const float> vectors;              // [ids.size(), dimension], of an insert or moved
     std::span<const std::string_view> metadata;  // [ids.size()] or empty: none has any
     ImportMark mark;
+    std::span<const uint64_t> rows{};  // [ids.size()], of moved
 };
 
 // A record ready to be written: the parts that make it up, without a copy of the vectors.
@@ -62,7 +65,8 @@ class RecordWriter {
 struct RecordView {
     const format::RecordHeader* header;
     const uint64_t* ids;
-    const float* vectors;       // null but for an insert
+    const uint64_t* rows;       // null but for moved
+    const float* vectors;       // null but for an insert and moved
     const std::byte* metadata;  // the first entry; null for an erase
     uint64_t next;              // offset of the record behind
 };

@@ -153,12 +153,15 @@ Result<RecordView> Segment::append(const RecordContent& content, uint64_t sequen
         }
         return tl::unexpected(written.error());
     }
+    bytes_.store(offset + writer.bytes(), std::memory_order_release);
+    if (durable) note_synced(bytes_);
+    return record_at(offset);
+}
+
+RecordView Segment::record_at(uint64_t offset) const {
     const auto* header = reinterpret_cast<const RecordHeader*>(mapping_->data() + offset);
-    const std::byte* body = mapping_->data() + offset + sizeof(RecordHeader);
-    const uint64_t next = offset + writer.bytes();
-    bytes_.store(next, std::memory_order_release);
-    if (durable) note_synced(next);
-    return view_of(header, body, next);
+    const uint64_t body = offset + sizeof(RecordHeader);
+    return view_of(header, mapping_->data() + body, body + header->body_bytes);
 }
 
 Result<void> Segment::sync() {

@@ -50,6 +50,9 @@ class Segment {
     // written is left for the next time. Thread-safe beside append() and sync(), one caller at a time.
     Result<void> mark_synced();
 
+    // The record at an offset where one begins, of those that were replayed or appended.
+    RecordView record_at(uint64_t offset) const;
+
     const SegmentIdentity& identity() const { return identity_; }
     uint64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
     uint64_t bytes_max() const { return bytes_max_; }

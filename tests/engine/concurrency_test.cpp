@@ -75,3 +75,41 @@ TEST_CASE("a collection is dropped and made again while others use it") {
     users.clear();
     CHECK(store->names().empty());
 }
+
+TEST_CASE("searches find the same points while these are moved and others replaced") {
+    constexpr uint32_t dimension = 16;
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path(), 64 << 10);
+    const auto points = store->create("points", schema_of(dimension)).value();
+    // Points 0 to 999 stay, those above are replaced all the time.
+    const auto fixed = random_vectors(1'000, dimension, 1);
+    std::vector<uint64_t> ids(1'000);
+    for (uint64_t i = 0; i < ids.size(); ++i) ids[i] = i;
+    REQUIRE(insert(*points, fixed, ids));
+    std::atomic<bool> done = false;
+    std::atomic<uint64_t> faults = 0, searches = 0;
+    std::vector<std::jthread> readers;
+    for (uint32_t reader = 0; reader < 2; ++reader) {
+        readers.emplace_back([&, reader] {
+            for (uint64_t i = reader; !done; i = (i + 7) % 1'000) {
+                const std::vector<float> query(fixed.begin() + static_cast<ptrdiff_t>(i * dimension),
+                                               fixed.begin() + static_cast<ptrdiff_t>((i + 1) * dimension));
+                const auto found = search(*points, query, 1, i % 2 == 0);
+                faults += !found || found->hits.size() != 1 || found->hits[0].id != i;
+                const auto got = points->get(std::vector<uint64_t>{i}, true);
+                faults += !got || got->size() != 1 || (*got)[0].vector != query;
+                ++searches;
+            }
+        });
+    }
+    for (uint64_t& id : ids) id += 1'000;
+    for (uint32_t round = 0; round < 60; ++round) {
+        REQUIRE(insert(*points, random_vectors(1'000, dimension, 2 + round), ids, {}, OnConflict::replace));
+        if (round % 10 == 9) REQUIRE(points->optimize({}));
+    }
+    done = true;
+    readers.clear();
+    CHECK(faults == 0);
+    CHECK(searches > 0);
+    CHECK(points->info().points == 2'000);
+}

@@ -2,6 +2,7 @@
 // Collections and points to test with.
 #pragma once
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,11 +12,14 @@
 namespace vexfs::test {
 
 inline std::unique_ptr<Store> open_store(const std::string& directory,
-                                         uint64_t segment_bytes = uint64_t{256} << 20) {
+                                         uint64_t segment_bytes = uint64_t{256} << 20,
+                                         bool background = true) {
     StoreOptions options;
     options.directory = directory;
     options.index_threads = 2;
     options.segment_bytes = segment_bytes;
+    options.garbage_bytes_min = std::min(options.garbage_bytes_min, segment_bytes);
+    options.background_indexing = background;
     return Store::open(options).value();
 }
 

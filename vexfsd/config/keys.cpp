@@ -110,6 +110,9 @@ std::vector<Key> make_keys() {
         integer(VEXFS_KEY(index, threads, reload, "threads that build indexes, 0 for one per CPU"), 0, 1024),
         integer(VEXFS_KEY(storage, segment_bytes, restart, "size at which a segment is sealed"),
                 segment_bytes_min, segment_bytes_max),
+        integer(VEXFS_KEY(storage, reclaim_bytes_per_s, reload,
+                          "bytes that reclaiming disk space may write in a second, 0 for no limit"),
+                0, uint64_t{1} << 40),
     };
 }
 #undef VEXFS_KEY

@@ -9,8 +9,8 @@
 namespace vexfs::test {
 namespace {
 
-constexpr std::array action_names{"insert_one",  "insert_many", "upsert",    "erase",
-                                  "import_rows", "metadata",    "configure", "sync_behind"};
+constexpr std::array action_names{"insert_one", "insert_many", "upsert",      "erase",  "import_rows",
+                                  "metadata",   "configure",   "sync_behind", "reclaim"};
 
 tl::unexpected<Error> wrong(std::string message) {
     return fail(ErrorCode::internal, std::move(message));
@@ -107,7 +107,8 @@ const std::vector<Step>& all_steps() {
             for (const Durability durability : {Durability::group, Durability::sync, Durability::async})
                 made.push_back({action, durability});
         }
-        for (const Action action : {Action::metadata, Action::configure, Action::sync_behind})
+        for (const Action action :
+             {Action::metadata, Action::configure, Action::sync_behind, Action::reclaim})
             made.push_back({action, Durability::group});
         return made;
     }();
@@ -130,6 +131,7 @@ Result<void> History::perform(LocalCollection& collection, const Step& step, uin
         if (!collection.info().read_only) states_.erase(states_.begin(), states_.end() - 1);
         return {};
     }
+    if (step.action == Action::reclaim) return collection.optimize({});
     return write(collection, step, number);
 }
 

@@ -35,7 +35,17 @@ struct Model {
 // What the collection says that it holds; internal where its answers contradict each other.
 Result<Model> read_back(const Collection& collection);
 
-enum class Action { insert_one, insert_many, upsert, erase, import_rows, metadata, configure, sync_behind };
+enum class Action {
+    insert_one,
+    insert_many,
+    upsert,
+    erase,
+    import_rows,
+    metadata,
+    configure,
+    sync_behind,
+    reclaim
+};
 
 struct Step {
     Action action;

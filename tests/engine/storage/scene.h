@@ -23,6 +23,7 @@ inline uint64_t test_seed() {
 inline Result<std::shared_ptr<LocalCollection>> open_collection(Disk& disk, uint64_t segment_bytes) {
     CollectionOptions options;
     options.segment_bytes = segment_bytes;
+    options.garbage_bytes_min = 0;
     return LocalCollection::open(disk, "points", scene_directory, options);
 }
 
