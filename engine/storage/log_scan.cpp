@@ -90,7 +90,7 @@ Result<std::string> LogScan::fault_of(const ScannedRecord& record, const Visitor
     const auto kind = static_cast<RecordKind>(header.kind);
     if (std::string fault = contradiction_in(header); !fault.empty()) return fault;
     const uint64_t fixed = fixed_bytes(header);
-    if (kind == RecordKind::insert && header.dimension != identity_.dimension) {
+    if (has_vectors(kind) && header.dimension != identity_.dimension) {
         return fmt::format("the record has dimension {}, the collection has {}", header.dimension,
                            identity_.dimension);
     }

@@ -48,7 +48,7 @@ std::string contradiction_in(const RecordHeader& header) {
     if (!is_known(kind)) return fmt::format("record kind {} is not known", header.kind);
     if (header.body_bytes % format::record_alignment != 0)
         return fmt::format("a record's body can't have {} bytes", header.body_bytes);
-    const uint32_t dimension_top = kind == RecordKind::insert ? dimension_max : 0;
+    const uint32_t dimension_top = has_vectors(kind) ? dimension_max : 0;
     if (header.dimension > dimension_top)
         return fmt::format("a record of kind {} can't have dimension {}", header.kind, header.dimension);
     if (fixed_bytes(header) > header.body_bytes) return "the record's parts do not fit its body";
