@@ -21,7 +21,7 @@ read -r load _ </proc/loadavg
 
 mkdir -p build
 cmake --preset release >build/bench.log
-cmake --build build/release --target vexfsctl bench-peers >>build/bench.log
+cmake --build build/release --target vexfsd vexfsctl bench-peers >>build/bench.log
 uniform=build/bench/uniform
 [[ -e $uniform/truth.npy ]] || tests/bench/uniform.py "$uniform"
 
@@ -34,4 +34,6 @@ measure() {
         --record "presets $name"
 }
 measure glove "$glove"
+tests/bench/ingest.py --record "ingest 128"
+tests/bench/ingest.py --rows 200000 --dimension 384 --record "ingest 384"
 measure uniform "$uniform" --ef-sweep 80,320,1280,2560,5120,10240,20480

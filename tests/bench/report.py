@@ -41,6 +41,16 @@ def comparison(figures_by_system, reference_name):
     return table(["system", *names], rows)
 
 
+def command(program, argv):
+    """As given, but files by name alone: where they are on this machine is nobody's concern."""
+    return shlex.join([f"tests/bench/{program}", *(Path(word).name if "/" in word else word for word in argv)])
+
+
+def around(described_machine, data, repeated_by, how, text):
+    return "\n\n".join([f"Machine: {machine.sentence(described_machine)}.", f"Data: {data}.",
+                        f"Command: `{repeated_by}`", how, text]) + "\n"
+
+
 class Context:
     """What a reader must know about a table to repeat it: machine, data, command."""
 
@@ -53,13 +63,10 @@ class Context:
         return f"{rows:,} vectors of dimension {dimension}, {queries:,} queries, metric {self.of['metric']}"
 
     def command(self):
-        """As given, but files by name alone: where they are on this machine is nobody's concern."""
-        return shlex.join([f"tests/bench/{self.program}",
-                           *(Path(word).name if "/" in word else word for word in self.argv)])
+        return command(self.program, self.argv)
 
     def around(self, how, text):
-        return "\n\n".join([f"Machine: {machine.sentence(self.machine)}.", f"Data: {self.data()}.",
-                            f"Command: `{self.command()}`", how, text]) + "\n"
+        return around(self.machine, self.data(), self.command(), how, text)
 
 
 def replace_section(text, name, section):
