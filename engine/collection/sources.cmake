@@ -25,4 +25,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/store.cpp
     ${CMAKE_CURRENT_LIST_DIR}/store_repair.cpp
     ${CMAKE_CURRENT_LIST_DIR}/store_restore.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/store_state.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/store_state.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/store_upload.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/stored_file.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/uploads.cpp)

@@ -15,7 +15,9 @@
 
 #include "engine/collection/collection.h"
 #include "engine/collection/repair.h"
+#include "engine/collection/restore_target.h"
 #include "engine/collection/snapshots.h"
+#include "engine/collection/uploads.h"
 
 namespace vexfs {
 
@@ -33,13 +35,6 @@ struct StoreOptions {
 struct Quarantined {
     std::string name;
     Error error;
-};
-
-// Where a collection goes that comes from a snapshot or a backup.
-struct RestoreTarget {
-    std::string name;
-    bool replace = false;          // a collection of that name, else it is already_exists
-    std::optional<Access> access;  // instead of what it had
 };
 
 class Store {
@@ -79,6 +74,13 @@ class Store {
     // drop().
     Result<std::shared_ptr<Collection>> restore(const std::string& name, const std::string& snapshot,
                                                 const RestoreTarget& target);
+
+    // A collection that comes file by file; begun by that user. The upload's id.
+    Result<std::string> begin_restore(const RestoreTarget& target, uint32_t uid);
+    Uploads& uploads();
+    // Puts it in place as restore() does. corrupt where anything in it is damaged or what no collection
+    // takes, such as metadata of more levels. The upload is gone, whatever comes of it.
+    Result<std::shared_ptr<Collection>> commit_restore(const std::string& id, int metadata_depth_max);
 
     std::vector<std::string> names() const;  // sorted, without the quarantined
     std::vector<Quarantined> quarantined() const;

@@ -28,6 +28,7 @@ struct Store::State {
     std::string collections_directory;
     UniqueFd lock;
     std::optional<Snapshots> snapshots;
+    Uploads uploads{disk};
 
     mutable std::shared_mutex mutex;  // of the maps below
     std::map<std::string, std::shared_ptr<LocalCollection>, std::less<>> collections;
