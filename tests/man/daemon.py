@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -52,3 +53,18 @@ class Daemon:
             connection.connect(str(self.socket))
             connection.sendall(json.dumps(request).encode() + b"\n")
             return json.loads(connection.makefile("rb").readline())
+
+    def ask_in_frame(self, request, data=None):
+        """The reply's header; `data` is sent as the array of that name."""
+        body = b"" if data is None else data.encode()
+        arrays = {} if data is None else {"arrays": [{"name": "data", "dtype": "u8", "shape": [len(body)]}]}
+        header = json.dumps({**request, **arrays}).encode()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(TIMEOUT_S)
+            connection.connect(str(self.socket))
+            connection.sendall(b"VXF2" + struct.pack("<IQ", len(header), len(body)) + header + body)
+            replied = connection.makefile("rb")
+            _, size, _ = struct.unpack("<4sIQ", replied.read(16))
+            reply = json.loads(replied.read(size))
+            reply.pop("arrays", None)
+            return reply

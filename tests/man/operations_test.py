@@ -24,11 +24,24 @@ CALLS = [
     ("collection.configure", {"collection": "docs", "parameters": {"ef_search": 50}}),
     ("collection.optimize", {"collection": "docs", "wait": True}),
     ("collection.info", {"collection": "docs"}),
+    ("collection.snapshot", {"collection": "docs", "snapshot": "monday"}),
+    ("collection.snapshots", {}),
+    ("snapshot.read", {"collection": "docs", "snapshot": "monday", "file": "00000001.log"}),
+    ("collection.restore", {"collection": "docs", "snapshot": "monday", "as": "then"}),
+    ("collection.create", {"collection": "empty", "dimension": 2}),
+    ("collection.snapshot", {"collection": "empty", "snapshot": "monday"}),
+    ("snapshot.files", {"collection": "empty", "snapshot": "monday"}),
+    ("restore.begin", {"collection": "again"}),
+    ("restore.write", {"file": "MANIFEST"}),
+    ("restore.commit", {}),
+    ("restore.begin", {"collection": "another"}),
+    ("restore.abort", {}),
     ("stats", {"collection": "docs"}),
     ("stats", {}),
     ("health", {}),
     ("delete", {"collection": "docs", "ids": [7]}),
     ("collection.delete", {"collection": "docs"}),
+    ("collection.snapshot_delete", {"collection": "docs", "snapshot": "monday"}),
 ]
 
 
@@ -92,9 +105,18 @@ class Operations(unittest.TestCase):
 
     def test_a_reply_has_the_fields_that_are_described(self):
         self.assertCountEqual({operation for operation, _ in CALLS}, dispatched())
+        seen = {}  # of replies before
         for operation, fields in CALLS:
             with self.subTest(operation):
-                reply = self.daemon.ask({"op": operation, **fields})
+                request = {"op": operation, **fields}
+                if operation in ("restore.write", "restore.commit", "restore.abort"):
+                    request["restore"] = seen["restore"]
+                if operation in ("snapshot.read", "restore.write"):
+                    data = seen["manifest"] if operation == "restore.write" else None
+                    reply = self.daemon.ask_in_frame(request, data)
+                else:
+                    reply = self.daemon.ask(request)
+                seen.update(reply)
                 self.assertTrue(reply.pop("ok"), reply)
                 always = self.described.reply(operation, optional=False)
                 self.assertLessEqual(always, set(reply))

@@ -25,6 +25,8 @@ LIMITS = {
     "components of vectors in a reply, as JSON": ("vexfsd/requests/operations.h", "reply_json_values_max"),
     "components of vectors in a reply, as an array of the body":
         ("vexfsd/requests/operations.h", "reply_values_max"),
+    "bytes of one snapshot.read": ("vexfsd/requests/operations.h", "snapshot_read_bytes_max"),
+    "restores from files under way at once": ("engine/collection/uploads.h", "uploads_max"),
     "bytes of metadata in a reply, about": ("vexfsd/requests/operations.h", "reply_metadata_bytes_max"),
 }
 

@@ -33,12 +33,6 @@ json info_json(const CollectionInfo& info) {
     return value;
 }
 
-Message info_reply(const Collection& collection) {
-    Message reply;
-    reply.header = info_json(collection.info());
-    return reply;
-}
-
 // The schema that a collection.create asks for, all but its access.
 Result<Schema> wanted_schema(const ServiceContext& context, const Request& request) {
     VEXFS_ASSIGN(const auto dimension, request.integer("dimension", 1, dimension_max));
@@ -111,6 +105,12 @@ bool may_give_to(const Caller& caller, const json& gid) {
 }
 
 }  // namespace
+
+Message info_reply(const Collection& collection) {
+    Message reply;
+    reply.header = info_json(collection.info());
+    return reply;
+}
 
 json quarantined_json(const Store& store) {
     json all = json::array();
@@ -188,6 +188,10 @@ Result<Message> delete_collection(ServiceContext& context, const Request& reques
         VEXFS_TRY(context.store.drop(found->name));
     }
     reply.header["deleted"] = true;
+    VEXFS_ASSIGN(const std::string name, request.string("collection"));
+    // They are not deleted with it.
+    if (const auto kept = context.store.snapshots(name); kept && !kept->empty())
+        reply.header["snapshots_kept"] = kept->size();
     return reply;
 }
 

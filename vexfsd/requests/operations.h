@@ -20,6 +20,7 @@ inline constexpr uint64_t reply_values_max = 1 << 26;
 // A reply's metadata may come to about that much.
 inline constexpr uint64_t reply_metadata_bytes_max = uint64_t{256} << 20;
 inline constexpr uint64_t get_ids_max = 100'000;
+inline constexpr uint64_t snapshot_read_bytes_max = uint64_t{64} << 20;  // of one request
 
 struct ServiceContext {
     Store& store;
@@ -47,12 +48,32 @@ struct FoundCollection {
 // The one that the request's field "collection" names, if the caller may do what it wants.
 Result<FoundCollection> find_collection(ServiceContext& context, const Request& request, Wants wants);
 
+// The access of a collection that the caller restores: as it was for who may do everything and for its owner,
+// else the caller's own with the mode it had. permission_denied where it is to replace one that the caller
+// may not delete.
+Result<std::optional<Access>> restored_access(const ServiceContext& context, const Caller& caller,
+                                              const std::string& name, bool replace,
+                                              const std::optional<Access>& had);
+Message info_reply(const Collection& collection);
+
 Result<Message> create_collection(ServiceContext& context, const Request& request);
 Result<Message> list_collections(ServiceContext& context, const Request& request);
 Result<Message> collection_info(ServiceContext& context, const Request& request);
 Result<Message> delete_collection(ServiceContext& context, const Request& request);
 Result<Message> configure_collection(ServiceContext& context, const Request& request);
 Result<Message> optimize_collection(ServiceContext& context, const Request& request);
+
+Result<Message> make_snapshot(ServiceContext& context, const Request& request);
+Result<Message> list_snapshots(ServiceContext& context, const Request& request);
+Result<Message> delete_snapshot(ServiceContext& context, const Request& request);
+Result<Message> restore_collection(ServiceContext& context, const Request& request);
+Result<Message> snapshot_files(ServiceContext& context, const Request& request);
+Result<Message> read_snapshot(ServiceContext& context, const Request& request);
+
+Result<Message> begin_restore(ServiceContext& context, const Request& request);
+Result<Message> write_restore(ServiceContext& context, const Request& request);
+Result<Message> commit_restore(ServiceContext& context, const Request& request);
+Result<Message> abort_restore(ServiceContext& context, const Request& request);
 
 Result<Message> insert_points(ServiceContext& context, const Request& request);
 Result<Message> upsert_points(ServiceContext& context, const Request& request);

@@ -18,9 +18,25 @@
 //                            index_memory_bytes, generation, read_only, [read_only_reason, background_error,
 //                            calibrated_ef_search, calibrated_recall],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
-//   collection.delete     collection, [missing_ok] -> deleted
+//   collection.delete     collection, [missing_ok] -> deleted, [snapshots_kept]
 //   collection.configure  collection, parameters{} -> info
 //   collection.optimize   collection, [wait] -> info; without wait it starts and returns
+//   collection.snapshot   collection, [snapshot, exist_ok]
+//                         -> created, collection, snapshot, created_at, points, dimension, own_bytes,
+//                            shared_bytes
+//   collection.snapshots  [collection] -> snapshots: [as above, error where one can't be read]
+//   collection.snapshot_delete
+//                         collection, snapshot, [missing_ok] -> deleted
+//   collection.restore    collection, snapshot, [as, replace] -> info
+//   snapshot.files        collection, snapshot
+//                         -> as collection.snapshot, files: [{file, bytes, digest}], manifest; all that
+//                            never changes of a snapshot
+//   snapshot.read         collection, snapshot, file, [offset, bytes] -> file_bytes; a u8 array "data"
+//   restore.begin         collection, [replace] -> restore, by which the next three go on
+//   restore.write         restore, file, offset; a u8 array "data" -> file_bytes; file is MANIFEST or one
+//                         that it names
+//   restore.commit        restore -> info
+//   restore.abort         restore -> aborted
 //   insert, upsert        collection, vectors, [ids, metadata, durability, import{key, rows_done}]
 //                         -> inserted, replaced, ids (u64 array; JSON where the request was text)
 //   import.status         collection, key -> rows_done
