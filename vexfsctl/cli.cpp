@@ -89,6 +89,12 @@ CLI::App* Cli::noun(const std::string& name, const std::string& description) {
     return app;
 }
 
+CLI::App* Cli::noun_within(CLI::App* noun, const std::string& name, const std::string& description) {
+    CLI::App* app = noun->add_subcommand(name, description)->group("Verbs");
+    app->require_subcommand(1);
+    return app;
+}
+
 CLI::App* Cli::verb(CLI::App* noun, const std::string& name, const std::string& description,
                     const std::string& examples, Action action) {
     CLI::App* app = noun->add_subcommand(name, description)->group(noun == &app_ ? "Nouns" : "Verbs");

@@ -62,6 +62,8 @@ class Cli {
     Cli& operator=(const Cli&) = delete;
 
     CLI::App* noun(const std::string& name, const std::string& description);
+    // A noun of its own below another, beside that one's verbs.
+    CLI::App* noun_within(CLI::App* noun, const std::string& name, const std::string& description);
     // A verb of a noun, with lines of examples for its help; or the noun itself where it has no verbs.
     CLI::App* verb(CLI::App* noun, const std::string& name, const std::string& description,
                    const std::string& examples, Action action);

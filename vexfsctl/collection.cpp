@@ -9,6 +9,7 @@
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/optimize.h"
 #include "vexfsctl/show.h"
+#include "vexfsctl/snapshot.h"
 #include "vexfsctl/terminal.h"
 #include "vexfsctl/values.h"
 
@@ -90,6 +91,12 @@ Result<ExitStatus> remove(Context& context, const DeleteOptions& options) {
     if (options.if_exists) request.header["missing_ok"] = true;
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
     VEXFS_TRY(print_pairs(context.out(), reply.header));
+    if (const std::string kept = cell(reply.header, "snapshots_kept"); !kept.empty()) {
+        context.out().note(
+            fmt::format("{} snapshots of {} are kept: 'vexfsctl collection snapshot list {}' shows them, "
+                        "'vexfsctl collection snapshot delete {} SNAPSHOT' deletes one",
+                        kept, options.name, options.name, options.name));
+    }
     return succeeded;
 }
 
@@ -174,6 +181,10 @@ void register_collection(Cli& cli) {
                  "vexfsctl collection optimize words",
                  [optimize_name](Context& context) { return optimize(context, *optimize_name); });
     cli.collection_argument(optimize_app, *optimize_name);
+
+    register_snapshot(cli, noun);
+    register_backup(cli, noun);
+    register_restore(cli, noun);
 }
 
 }  // namespace vexfs::ctl

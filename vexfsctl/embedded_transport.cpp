@@ -93,13 +93,14 @@ class EmbeddedEndpoint : public Endpoint {
         return std::make_unique<EmbeddedTransport>(*this);
     }
 
-    // Opened with the first request: only creating a collection makes the directory, so that a mistyped one
-    // is found and not left behind.
+    // Opened with the first request: only what makes a collection makes the directory, so that a mistyped
+    // one is found and not left behind.
     Result<Service*> service_for(const Message& request) {
         const std::lock_guard lock(mutex_);
         if (engine_.service) return engine_.service.get();
         std::error_code error;
-        if (request.header.value("op", "") != "collection.create" &&
+        const std::string operation = request.header.value("op", "");
+        if (operation != "collection.create" && operation != "restore.begin" &&
             !std::filesystem::exists(directory_, error)) {
             return fail(ErrorCode::not_found, fmt::format("there is no data directory {}", directory_),
                         "'vexfsctl --embedded DIR collection create' makes one");

@@ -61,6 +61,10 @@ class DataDirectory(unittest.TestCase):
             cls.run_ctl("vector", "insert", name, "--jsonl", stdin=lines)
             cls.run_ctl("collection", "optimize", name)
         cls.run_ctl("vector", "delete", "docs", "7")
+        cls.run_ctl("collection", "snapshot", "create", "docs", "monday")
+        cls.run_ctl("vector", "delete", "docs", "8")
+        cls.backup = cls.directory.parent / "backup"
+        cls.run_ctl("collection", "backup", "docs", cls.backup)
         cls.collection = cls.directory / "collections/docs"
 
     @classmethod
@@ -69,20 +73,34 @@ class DataDirectory(unittest.TestCase):
                        stdout=subprocess.DEVNULL, timeout=TIMEOUT_S)
 
     def bytes_of(self, pattern):
-        return next(self.collection.glob(pattern)).read_bytes()
+        return min(self.collection.glob(pattern)).read_bytes()
 
     def test_every_file_is_described(self):
         items = [re.sub(r"\b(?:Pa|Ar|Ns)\b|[ /]", "", item) for item in page("vexfs.5").items("Pa")]
         files = [path.relative_to(self.directory) for path in self.directory.rglob("*") if path.is_file()]
         self.assertGreaterEqual(len(files), 4)
         for path in files:
-            name = re.sub(r"\d{8}", "NNNNNNNN", re.sub("docs|blocks", "NAME", str(path)))
+            # A snapshot's files are those of a collection, and one more.
+            name = re.sub("snapshots/docs/monday/(?!SNAPSHOT)", "collections/NAME/", str(path))
+            name = re.sub("docs|blocks", "NAME", name.replace("monday", "SNAPSHOT"))
+            name = re.sub(r"\d{8}", "NNNNNNNN", name)
             self.assertIn(name.replace("/", ""), items)
 
     def test_a_manifest_is_two_lines(self):
         head, body = self.bytes_of("MANIFEST").decode().splitlines()
         self.assertRegex(head, r"^vexfs-manifest 1 [0-9a-f]{16}$")
         self.assertEqual(set(json.loads(body)), set(page("vexfs.5").section("MANIFEST").items("Va")))
+
+    def assert_described(self, path, heading, section):
+        head, body = path.read_text().splitlines()
+        self.assertRegex(head, rf"^{heading} 1 [0-9a-f]{{16}}$")
+        self.assertEqual(set(json.loads(body)), set(page("vexfs.5").section(section).items("Va")))
+
+    def test_snapshots_and_backups_tell_what_is_described(self):
+        self.assert_described(self.directory / "snapshots/docs/monday/SNAPSHOT", "vexfs-snapshot", "SNAPSHOT")
+        self.assert_described(self.backup / "MANIFEST", "vexfs-backup", "BACKUP")
+        names = {re.sub(r"^\d{8}\.[0-9a-f]{16}", "N", path.name) for path in self.backup.iterdir()}
+        self.assertEqual(names, {"MANIFEST", "N.log", "N.hnsw"})
 
     def test_a_log_reads_as_it_is_described(self):
         log = self.bytes_of("*.log")

@@ -31,7 +31,14 @@ RUNS = [
     ("config show", ""),
     ("config check", "{directory}/vexfsd.toml"),
     ("vector delete", "docs 7"),
+    ("collection snapshot create", "docs monday"),
+    ("collection snapshot list", ""),
+    ("collection snapshot restore", "docs monday --as then"),
+    ("collection backup", "docs {directory}/backup"),
+    ("collection backup", "docs {directory}/backup --keep-snapshot"),
+    ("collection restore", "{directory}/backup again"),
     ("collection delete", "docs"),
+    ("collection snapshot delete", "docs monday"),
 ]
 NOT_JSON = {"bench ann", "completion"}  # the one is tried by its examples, the other prints a script
 

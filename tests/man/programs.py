@@ -54,5 +54,8 @@ def nouns():
 
 
 def verbs(noun):
-    """Verbs of a noun; [None] for one that has none."""
-    return Help(VEXFSCTL, noun).names("Verbs") or [None]
+    """Verbs of a noun, "snapshot create" for those of a noun within it; [None] for one that has none."""
+    found = []
+    for verb in Help(VEXFSCTL, noun).names("Verbs"):
+        found += [f"{verb} {below}" for below in Help(VEXFSCTL, noun, verb).names("Verbs")] or [verb]
+    return found or [None]

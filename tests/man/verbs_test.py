@@ -38,7 +38,7 @@ def synopsis(noun):
 
 
 def path_of(noun, verb):
-    return [noun] if verb is None else [noun, verb]
+    return [noun] if verb is None else [noun, *verb.split()]
 
 
 class Verbs(unittest.TestCase):
