@@ -85,7 +85,7 @@ class Work {
         uint64_t total = 0;
         for (const StoredFile& file : backup.files) total += file.bytes;
         {
-            Progress progress("backing up " + options_.name, total, 0, true);
+            Progress progress("backing up " + options_.name, total, 0, ProgressUnit::bytes);
             for (const StoredFile& file : backup.files) {
                 if (directory_.has(file)) {
                     ++copied_.reused_files;

@@ -6,6 +6,7 @@
 
 #include "engine/collection/schema.h"
 #include "vexfsctl/access_parameters.h"
+#include "vexfsctl/check.h"
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/optimize.h"
 #include "vexfsctl/show.h"
@@ -73,9 +74,10 @@ Result<bool> confirmed(Context& context, const DeleteOptions& options) {
     if (options.yes || !is_terminal(STDIN_FILENO)) return true;
     const Result<Message> reply = context.call(request_for("collection.info", options.name));
     if (!reply && reply.error().code == ErrorCode::not_found) return true;
-    if (!reply) return tl::unexpected<Error>(reply.error());
-    fmt::print(stderr, "Delete collection {} with {} points? [y/N] ", options.name,
-               cell(reply->header, "points"));
+    // One that is damaged can be deleted as well.
+    fmt::print(stderr, "Delete collection {} {}? [y/N] ", options.name,
+               reply ? fmt::format("with {} points", cell(reply->header, "points"))
+                     : fmt::format("({})", reply.error().message));
     std::string answer;
     std::getline(std::cin, answer);
     return answer == "y" || answer == "Y" || answer == "yes";
@@ -182,6 +184,15 @@ void register_collection(Cli& cli) {
                  [optimize_name](Context& context) { return optimize(context, *optimize_name); });
     cli.collection_argument(optimize_app, *optimize_name);
 
+    const auto checked = std::make_shared<CheckOptions>();
+    CLI::App* check_app =
+        cli.verb(noun, "check",
+                 "Read every byte of collections and tell what is damaged; exit status 8 where something is",
+                 "vexfsctl collection check\nvexfsctl collection check words --repair",
+                 [checked](Context& context) { return check(context, *checked); });
+    cli.option(check_app, "NAME", checked->names, " ", "The collections; all of them where none is given",
+               {Completes::Kind::collection, {}});
+    check_app->add_flag("--repair", checked->repair, "Make a damaged collection again from what is whole");
     register_snapshot(cli, noun);
     register_backup(cli, noun);
     register_restore(cli, noun);

@@ -48,9 +48,8 @@ void collect(const Cli& cli, const CLI::App& app, const std::string& path,
     size_t argument = 0;
     for (const CLI::Option* option : app.get_options()) {
         if (option->get_positional()) {
-            const bool repeats = option->get_expected_max() > 1;
-            tables.argument_kinds.push_back({fmt::format("{}:{}", path, ++argument),
-                                             {kind_text(repeats ? Completes{} : cli.completes(option))}});
+            tables.argument_kinds.push_back(
+                {fmt::format("{}:{}", path, ++argument), {kind_text(cli.completes(option))}});
         } else {
             inherited.push_back(option);
         }

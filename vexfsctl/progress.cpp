@@ -32,7 +32,7 @@ std::string progress_line(std::string_view label, const ProgressState& state, si
                             std::string(bar_columns - filled, '-'), 100 * share);
     }
     const auto per_second = static_cast<uint64_t>(rate + 0.5);
-    line += state.bytes
+    line += state.unit == ProgressUnit::bytes
                 ? fmt::format("  {}  {}/s", human_bytes(state.done), human_bytes(per_second))
                 : fmt::format("  {} rows  {} rows/s", human_count(state.done), human_count(per_second));
     if (state.total && rate > 0) {
@@ -42,13 +42,13 @@ std::string progress_line(std::string_view label, const ProgressState& state, si
     return fit(line, columns);
 }
 
-Progress::Progress(std::string label, std::optional<uint64_t> total, uint64_t done_before, bool bytes)
+Progress::Progress(std::string label, std::optional<uint64_t> total, uint64_t done_before, ProgressUnit unit)
     : label_(std::move(label)),
       shown_(is_terminal(STDERR_FILENO)),
       start_(std::chrono::steady_clock::now()),
       drawn_at_(start_) {
+    state_.unit = unit;
     state_.total = total;
-    state_.bytes = bytes;
     state_.done = state_.done_before = done_before;
 }
 

@@ -10,12 +10,14 @@
 
 namespace vexfs::ctl {
 
+enum class ProgressUnit { rows, bytes };
+
 struct ProgressState {
     uint64_t done = 0;
     uint64_t done_before = 0;       // rows that were done when the work began: not part of the rate
     std::optional<uint64_t> total;  // unknown where only the end tells
     double seconds = 0;             // since the work began
-    bool bytes = false;             // else rows
+    ProgressUnit unit = ProgressUnit::rows;
 };
 
 // "docs  [#####-----]  50.0 %  500,000 rows  12,345 rows/s  ETA 0:40", in `columns` at most.
@@ -23,7 +25,8 @@ std::string progress_line(std::string_view label, const ProgressState& state, si
 
 class Progress {
   public:
-    Progress(std::string label, std::optional<uint64_t> total, uint64_t done_before = 0, bool bytes = false);
+    Progress(std::string label, std::optional<uint64_t> total, uint64_t done_before = 0,
+             ProgressUnit unit = ProgressUnit::rows);
     ~Progress();  // takes the bar away
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;

@@ -49,7 +49,7 @@ class Work {
 
     // Before anything is sent: what is damaged is told by the name that it has here.
     Result<void> verify(const Backup& backup, uint64_t total) {
-        Progress progress("verifying " + options_.directory, total, 0, true);
+        Progress progress("verifying " + options_.directory, total, 0, ProgressUnit::bytes);
         uint64_t done = 0;
         for (const StoredFile& file : backup.files) {
             VEXFS_TRY(check_interrupts());
@@ -65,7 +65,7 @@ class Work {
     }
 
     Result<void> send_all(const Backup& backup, uint64_t total) {
-        Progress progress("restoring " + options_.name, total, 0, true);
+        Progress progress("restoring " + options_.name, total, 0, ProgressUnit::bytes);
         VEXFS_TRY(send(std::string(manifest_name), 0, backup.manifest));
         uint64_t done = 0;
         std::string piece;

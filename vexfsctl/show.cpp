@@ -62,6 +62,9 @@ void note_quarantined(const Output& out, const nlohmann::json& reply) {
         out.note(fmt::format("vexfsctl: collection {} can't be opened: {}",
                              entry.is_object() ? cell(entry, "name") : text_of(entry),
                              error.is_object() ? cell(error, "message") : text_of(error)));
+        if (const std::string hint = cell(error.is_object() ? error : nlohmann::json::object(), "hint");
+            !hint.empty())
+            out.note("hint: " + hint);
     }
 }
 

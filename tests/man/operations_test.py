@@ -23,6 +23,8 @@ CALLS = [
     ("scroll", {"collection": "docs"}),
     ("collection.configure", {"collection": "docs", "parameters": {"ef_search": 50}}),
     ("collection.optimize", {"collection": "docs", "wait": True}),
+    ("collection.check", {"collection": "docs"}),
+    ("collection.check_status", {"collection": "docs"}),
     ("collection.info", {"collection": "docs"}),
     ("collection.snapshot", {"collection": "docs", "snapshot": "monday"}),
     ("collection.snapshots", {}),

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "vexfsd/requests/checks.h"
 #include "vexfsd/requests/request.h"
 
 namespace vexfs {
@@ -30,6 +31,7 @@ struct ServiceContext {
     std::function<void(const std::string& collection)> optimize_behind;
     // False once the service is to stop.
     std::function<bool()> running;
+    Checks& checks;
 };
 
 enum class Wants { read, write, own };
@@ -62,6 +64,8 @@ Result<Message> collection_info(ServiceContext& context, const Request& request)
 Result<Message> delete_collection(ServiceContext& context, const Request& request);
 Result<Message> configure_collection(ServiceContext& context, const Request& request);
 Result<Message> optimize_collection(ServiceContext& context, const Request& request);
+Result<Message> check_collection(ServiceContext& context, const Request& request);
+Result<Message> check_status(ServiceContext& context, const Request& request);
 
 Result<Message> make_snapshot(ServiceContext& context, const Request& request);
 Result<Message> list_snapshots(ServiceContext& context, const Request& request);

@@ -41,6 +41,8 @@ const std::vector<Operation>& operations() {
         {"collection.delete", {"collection", "missing_ok"}, {}, delete_collection},
         {"collection.configure", {"collection", "parameters"}, {}, configure_collection},
         {"collection.optimize", {"collection", "wait"}, {}, optimize_collection},
+        {"collection.check", {"collection", "repair"}, {}, check_collection},
+        {"collection.check_status", {"collection"}, {}, check_status},
         {"collection.snapshot", {"collection", "snapshot", "exist_ok"}, {}, make_snapshot},
         {"collection.snapshots", {"collection"}, {}, list_snapshots},
         {"collection.snapshot_delete", {"collection", "snapshot", "missing_ok"}, {}, delete_snapshot},
@@ -131,6 +133,7 @@ struct Service::State {
     std::mutex mutex;  // guards options
     std::shared_ptr<const ServiceOptions> options;
     OptimizeBehind behind;
+    Checks checks;
 };
 
 Service::Service(Store& store, ServiceOptions options) : state_(std::make_unique<State>(store)) {
@@ -140,9 +143,12 @@ Service::Service(Store& store, ServiceOptions options) : state_(std::make_unique
 Service::~Service() = default;
 
 Message Service::handle(const Message& request, const Caller& caller) {
-    ServiceContext context{state_->store, nullptr, state_->started,
+    ServiceContext context{state_->store,
+                           nullptr,
+                           state_->started,
                            [this](const std::string& name) { state_->behind.add(name); },
-                           [this] { return !state_->behind.stopped(); }};
+                           [this] { return !state_->behind.stopped(); },
+                           state_->checks};
     {
         const std::lock_guard lock(state_->mutex);
         context.options = state_->options;

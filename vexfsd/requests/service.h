@@ -21,6 +21,13 @@
 //   collection.delete     collection, [missing_ok] -> deleted, [snapshots_kept]
 //   collection.configure  collection, parameters{} -> info
 //   collection.optimize   collection, [wait] -> info; without wait it starts and returns
+//   collection.check      collection, [repair]
+//                         -> collection, clean, findings: [{file, offset, bytes, severity, part, what,
+//                            consequence, remedy}], findings_left_out, files, bytes, records, rows;
+//                            with repair also repair "nothing"|"opened"|"rewritten"|"salvaged", [kept_at,
+//                            kept{records, rows, points}, lost{ranges, bytes, rows_max, ids, ...},
+//                            schema_from]
+//   collection.check_status  collection -> running, bytes_done, bytes_total
 //   collection.snapshot   collection, [snapshot, exist_ok]
 //                         -> created, collection, snapshot, created_at, points, dimension, own_bytes,
 //                            shared_bytes
