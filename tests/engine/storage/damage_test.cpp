@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bits flipped and ends cut off in the files of a data directory: each is detected or changes no answer.
+// Bits flipped and ends cut off in the files of a data directory: each is detected or changes no answer, a
+// check finds each, and a repair keeps what is whole.
 //
 // VEXFS_TEST_SEED chooses the places.
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 
 #include "tests/engine/points.h"
 #include "tests/engine/storage/scene.h"
+#include "tests/engine/storage/survivors.h"
 #include "tests/engine/temporary_directory.h"
 
 using namespace vexfs;
@@ -20,7 +22,8 @@ namespace {
 
 constexpr uint32_t dimension = 8;
 constexpr size_t rows = 1'400;
-constexpr int damages = 2'500;  // to each of flat and hnsw
+constexpr int damages = 2'500;    // to each of flat and hnsw
+constexpr int repaired_each = 5;  // of them, for the time
 
 StoreOptions options_of(const std::string& directory) {
     StoreOptions options;
@@ -69,12 +72,15 @@ Result<std::string> answers_of(const Collection& collection) {
     return text;
 }
 
-void fill(Collection& collection) {
+// And returns what changed or deleted points had before.
+StoredPoints fill(Collection& collection) {
     for (uint32_t batch = 0; batch < 14; ++batch) {
         const std::vector<std::string> metadata(rows / 14, fmt::format(R"({{"batch":{}}})", batch));
         REQUIRE(insert(collection, random_vectors(rows / 14, dimension, batch), {}, metadata));
     }
     REQUIRE(collection.optimize({}));
+    const StoredPoints older = stored_points(collection).value();
+    REQUIRE(insert(collection, random_vectors(1, dimension, 60), {11}, {}, OnConflict::replace));
     REQUIRE(collection.erase(std::vector<uint64_t>{5, 700}));
     REQUIRE(collection.update_metadata(9, R"({"changed":true})", true));
     const auto marked = random_vectors(2, dimension, 50);
@@ -82,17 +88,47 @@ void fill(Collection& collection) {
     request.vectors = marked;
     request.mark = ImportMark{import_key, 2};
     REQUIRE(collection.insert(request));
+    return older;
+}
+
+// The damage is in `file` of the collection: a check finds it.
+std::string wrong_check(const Store& store, const std::string& file, bool opened) {
+    const auto report = store.check("points", {});
+    if (!report) return report.error().message;
+    if (report->clean()) return "the check finds nothing";
+    const bool told = std::ranges::any_of(report->findings, [&](const Finding& finding) {
+        return finding.file == file && finding.severity != Severity::note;
+    });
+    if (!told) return "the check finds another file";
+    const bool closed = std::ranges::any_of(
+        report->findings, [](const Finding& finding) { return finding.severity == Severity::damage; });
+    return closed == opened ? "the check takes the damage for another" : "";
+}
+
+std::string wrong_repair(Store& store, const StoredPoints& before, const StoredPoints& older) {
+    const auto report = store.repair("points", {});
+    if (!report) return report.error().message;
+    const auto points = store.find("points");
+    if (!points) return points.error().message;
+    const auto left = stored_points(**points);
+    if (!left) return left.error().message;
+    const auto again = store.check("points", {});
+    if (!again) return again.error().message;
+    if (!again->clean()) return "damage is left after the repair: " + again->findings.front().what;
+    return wrong_survivors(before, older, *left, *report);
 }
 
 void damage_files_of(Algorithm algorithm) {
     const TemporaryDirectory directory;
     std::string before;
+    StoredPoints older, points_before;
     {
         const auto store = Store::open(options_of(directory.path())).value();
         const auto points =
             store->create("points", schema_of(dimension, simd::Metric::euclidean, algorithm)).value();
-        fill(*points);
+        older = fill(*points);
         before = answers_of(*points).value();
+        points_before = stored_points(*points).value();
     }
     const auto files = files_in(directory.path());
     std::vector<std::string> paths;
@@ -145,14 +181,25 @@ void damage_files_of(Algorithm algorithm) {
                 }
                 ++outcomes[(*points)->info().background_error.empty() ? 2 : 1];
             }
-        }
-        for (const auto& [changed, now] : files_in(directory.path())) {
-            const auto was = files.find(changed);
-            if (was == files.end()) {
-                fs::remove(changed);
-            } else if (was->second != now) {
-                write_file(changed, was->second);
+            if (store && path.find("/collections/") != std::string::npos) {
+                const std::string file = fs::path(path).filename();
+                const bool opened = (*store)->find("points").has_value();
+                if (const std::string wrong = wrong_check(**store, file, opened); !wrong.empty())
+                    FAIL_CHECK(wrong);
+                if (damage % repaired_each == 0) {
+                    const std::string wrong = wrong_repair(**store, points_before, older);
+                    if (!wrong.empty()) FAIL_CHECK("after the repair: " << wrong);
+                }
             }
+        }
+        fs::remove_all(directory / "damaged");
+        const auto now = files_in(directory.path());
+        for (const auto& [changed, content_now] : now) {
+            if (!files.contains(changed)) fs::remove(changed);
+        }
+        for (const auto& [changed, was] : files) {
+            if (const auto entry = now.find(changed); entry == now.end() || entry->second != was)
+                write_file(changed, was);
         }
     }
     WARN(outcomes[0] << " refused, " << outcomes[1] << " served without the index, " << outcomes[2]
