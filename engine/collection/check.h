@@ -81,7 +81,5 @@ Result<CheckReport> check_files(Disk& disk, const CheckSource& source, const Che
 
 // How many rows may have been in a damaged place.
 uint64_t rows_max_of(const LogDamage& damage, uint32_t dimension);
-// Whether a record that deletes points may have been there.
-bool may_have_erased(const LogDamage& damage);
 
 }  // namespace vexfs

@@ -47,10 +47,6 @@ uint64_t rows_max_of(const LogDamage& damage, uint32_t dimension) {
     return damage.bytes / (sizeof(uint64_t) + uint64_t{dimension} * sizeof(float) + sizeof(uint32_t));
 }
 
-bool may_have_erased(const LogDamage& damage) {
-    return !damage.header || static_cast<RecordKind>(damage.header->kind) == RecordKind::erase;
-}
-
 // What its marks say was synced.
 uint64_t CheckedLog::check_page(const File& disk_file, CheckReport& report) const {
     std::array<std::byte, format::records_offset> bytes{};

@@ -52,6 +52,8 @@ void LossAccount::lose(const std::string& file, const LogDamage& damage, uint32_
             if (live) older_metadata_.insert(id);
         } else if (kind == RecordKind::erase) {
             if (live) undeleted_.insert(id);
+        } else if (kind == RecordKind::moved && live) {
+            continue;  // what it was moved from is still there
         } else {
             (live ? older_ : lost_).insert(id);
         }

@@ -32,7 +32,7 @@ class Salvage {
             const bool last = &segment == &old_.segments.back();
             const SegmentIdentity identity{segment.number, next_sequence_, old_.salt, old_.schema.dimension};
             VEXFS_ASSIGN(SalvagedLog log, SalvagedLog::create(disk_, to_, identity, schema));
-            VEXFS_TRY(copy(segment, last, log));
+            VEXFS_TRY(copy(segment, last ? 0 : (&segment)[1].first_sequence, log));
             if (log.records() == 0 && !last) {
                 VEXFS_TRY(disk_.remove(fmt::format("{}/{}", to_, Segment::file_name(segment.number))));
                 continue;
@@ -43,8 +43,7 @@ class Salvage {
             salvaged_.records += log.records();
             salvaged_.rows += log.rows();
         }
-        // What was lost changes the numbers of the rows behind it: none may be that of one that was moved.
-        fresh.first_row = std::max(fresh.first_row, moved_rows_end_);
+        fresh.first_row = 0;  // moved rows have become inserted ones
         VEXFS_TRY(disk_.sync_directory(to_));
         VEXFS_TRY(write_manifest(disk_, to_, fresh));
         salvaged_.points = account_.points();
@@ -76,12 +75,15 @@ class Salvage {
         return {};
     }
 
-    Result<void> copy(const ManifestSegment& segment, bool last, SalvagedLog& to) {
+    // next_first_sequence is that of the log behind, 0 for the last one or where it is not known.
+    Result<void> copy(const ManifestSegment& segment, uint64_t next_first_sequence, SalvagedLog& to) {
+        const bool last = &segment == &old_.segments.back();
         const std::string name = Segment::file_name(segment.number);
         const auto file = disk_.open(path_of(segment));
         const auto size = file ? (*file)->size() : tl::unexpected(file.error());
         if (!size) {
-            account_.lose(name, {0, 0, size.error().message, std::nullopt, 0}, old_.schema.dimension, {});
+            account_.lose(name, {0, segment.bytes, size.error().message, std::nullopt, 0},
+                          old_.schema.dimension, {});
             return {};
         }
         const File& from = **file;
@@ -95,8 +97,6 @@ class Salvage {
             {[&](const ScannedRecord& record) -> Result<void> {
                  VEXFS_TRY(to.append(from, record));
                  account_.keep(to.kind_of(record), ids_of(from, record.header, record.offset, end));
-                 if (to.kind_of(record) == format::RecordKind::moved)
-                     VEXFS_TRY(note_moved_rows(from, record));
                  return {};
              },
              [&](const LogDamage& damage) -> Result<void> {
@@ -113,6 +113,11 @@ class Salvage {
         if (*size < needed) {
             account_.lose(name, {*size, needed - *size, "the file ends here", std::nullopt, 0},
                           old_.schema.dimension, {});
+        } else if (scan.next_sequence() != 0 && next_first_sequence > scan.next_sequence()) {
+            account_.lose(name,
+                          {*size, 0, "records are missing behind this place", std::nullopt,
+                           next_first_sequence - scan.next_sequence()},
+                          old_.schema.dimension, {});
         }
         bytes_done_ += *size;
         return {};
@@ -121,14 +126,6 @@ class Salvage {
     static uint64_t marked_bytes(const File& file, const SegmentIdentity& identity) {
         std::array<std::byte, format::records_offset> page{};
         return file.read_at(0, page) ? sync_marks(SegmentPage(page), identity.seed()).synced_bytes : 0;
-    }
-
-    Result<void> note_moved_rows(const File& file, const ScannedRecord& record) {
-        const uint64_t ids_bytes = format::align_up(uint64_t{record.header.count} * sizeof(uint64_t));
-        std::vector<uint64_t> rows(record.header.count);
-        VEXFS_TRY(file.read_at(record.body() + ids_bytes, std::as_writable_bytes(std::span(rows))));
-        for (const uint64_t row : rows) moved_rows_end_ = std::max(moved_rows_end_, row + 1);
-        return {};
     }
 
     // As many as can be read below `end`.
@@ -149,7 +146,6 @@ class Salvage {
     Salvaged salvaged_;
     LossAccount account_;
     uint64_t next_sequence_ = 1;
-    uint64_t moved_rows_end_ = 0;
     uint64_t bytes_done_ = 0, bytes_total_ = 0;
 };
 

@@ -18,6 +18,18 @@ namespace {
 
 constexpr size_t piece_bytes = size_t{1} << 20;
 
+class Hash {
+  public:
+    Hash() : state_(XXH3_createState(), XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
+    void take(std::span<const std::byte> bytes) {
+        XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+    }
+    uint64_t digest() const { return XXH3_64bits_digest(state_.get()); }
+
+  private:
+    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
+};
+
 }  // namespace
 
 Result<SalvagedLog> SalvagedLog::create(Disk& disk, const std::string& directory,
@@ -31,30 +43,44 @@ Result<SalvagedLog> SalvagedLog::create(Disk& disk, const std::string& directory
 }
 
 RecordKind SalvagedLog::kind_of(const ScannedRecord& record) {
-    return static_cast<RecordKind>(record.header.kind);
+    const auto kind = static_cast<RecordKind>(record.header.kind);
+    return kind == RecordKind::moved ? RecordKind::insert : kind;
 }
 
 Result<void> SalvagedLog::append(const File& from, const ScannedRecord& record) {
-    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(), XXH3_freeState);
-    XXH3_64bits_reset(hash.get());
-    std::vector<std::byte> buffer(std::min<uint64_t>(piece_bytes, record.header.body_bytes));
+    RecordHeader header = record.header;
+    header.kind = static_cast<uint16_t>(kind_of(record));
+    // Numbers of rows, which stand between ids and vectors, are those of the old logs.
+    const uint64_t ids_bytes = format::align_up(uint64_t{header.count} * sizeof(uint64_t));
+    const uint64_t left_out = header.kind == record.header.kind ? 0 : ids_bytes;
+    Hash read, written;
+    std::vector<std::byte> buffer(std::min<uint64_t>(piece_bytes, header.body_bytes));
+    header.body_bytes = 0;
+    const auto write = [&](std::span<const std::byte> bytes) -> Result<void> {
+        const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
+        VEXFS_TRY(file_->write_at(bytes_ + sizeof header + header.body_bytes, {&part, 1}));
+        written.take(bytes);
+        header.body_bytes += bytes.size();
+        return {};
+    };
     for (uint64_t done = 0; done < record.header.body_bytes;) {
         const std::span piece(buffer.data(),
                               std::min<uint64_t>(buffer.size(), record.header.body_bytes - done));
         VEXFS_TRY(from.read_at(record.body() + done, piece));
-        XXH3_64bits_update(hash.get(), piece.data(), piece.size());
-        const iovec part{piece.data(), piece.size()};
-        VEXFS_TRY(file_->write_at(bytes_ + sizeof(RecordHeader) + done, {&part, 1}));
+        read.take(piece);
+        const auto within = [&](uint64_t at) { return std::clamp(at, done, done + piece.size()) - done; };
+        VEXFS_TRY(write(piece.first(within(ids_bytes))));
+        VEXFS_TRY(write(piece.subspan(within(ids_bytes + left_out))));
         done += piece.size();
     }
-    if (record.header.body_checksum != XXH3_64bits_digest(hash.get())) {
+    if (record.header.body_checksum != read.digest()) {
         return fail(ErrorCode::corrupt,
                     fmt::format("the record at offset {} is not read twice alike", record.offset),
                     "the disk or the memory fails: see the kernel's log");
     }
-    RecordHeader header = record.header;
     header.sequence = next_sequence();
     header.synced_bytes = 0;
+    header.body_checksum = written.digest();
     header.header_checksum = checksum_of(header, identity_.seed());
     const iovec part{&header, sizeof header};
     VEXFS_TRY(file_->write_at(bytes_, {&part, 1}));

@@ -17,7 +17,7 @@ class SalvagedLog {
     Result<void> append(const File& from, const ScannedRecord& record);
     Result<void> sync() { return file_->sync(); }
 
-    // What a record becomes.
+    // What a record becomes: rows that were moved are inserted.
     static format::RecordKind kind_of(const ScannedRecord& record);
 
     uint64_t records() const { return records_; }

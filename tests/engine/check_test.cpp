@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 
 #include "engine/collection/repair.h"
 #include "tests/engine/points.h"
@@ -364,6 +365,50 @@ TEST_CASE("points that a lost record deleted or replaced are told as back or old
     CHECK(losses.older_metadata_ids == std::vector<uint64_t>{30});
     CHECK(losses.lost_ids.empty());
     CHECK(data.points() == batches * batch_rows + 1);
+}
+
+TEST_CASE("rows that were moved from a log that is gone are kept by a repair, with or without the manifest") {
+    const bool with_manifest = GENERATE(true, false);
+    const TemporaryDirectory directory;
+    StoreOptions options = options_of(directory.path());
+    options.garbage_bytes_min = 1;
+    std::vector<uint64_t> erased(batch_rows);
+    std::iota(erased.begin(), erased.end(), 0);
+    const std::vector<uint64_t> moved{batch_rows, batch_rows + 7, 3 * batch_rows};
+    std::vector<Point> before;
+    uint64_t points = 0;
+    {
+        const auto store = Store::open(options).value();
+        const auto docs = store->create("docs", schema_of(dimension)).value();
+        for (uint32_t batch = 0; batch < batches; ++batch)
+            REQUIRE(insert(*docs, random_vectors(batch_rows, dimension, batch)));
+        REQUIRE(docs->erase(erased));
+        REQUIRE(docs->optimize({}));
+        before = docs->get(moved, true).value();
+        points = docs->info().points;
+    }
+    const std::string path = directory / "collections/docs/";
+    REQUIRE_FALSE(fs::exists(path + first_log));
+    if (!with_manifest) fs::remove(path + "MANIFEST");
+    for (const auto& entry : fs::directory_iterator(path)) {
+        if (entry.path().extension() != ".log") continue;
+        std::string bytes = contents(entry.path());
+        bytes[20] = static_cast<char>(bytes[20] ^ 1);
+        write_file(entry.path(), bytes);
+        break;
+    }
+    const auto store = Store::open(options).value();
+    const auto report = store->repair("docs", {});
+    REQUIRE(report);
+    CHECK(report->done == Repair::salvaged);
+    CHECK(report->salvaged->losses.ranges.empty());
+    const auto docs = store->find("docs").value();
+    CHECK(docs->info().points == points);
+    const auto after = docs->get(moved, true).value();
+    REQUIRE(after.size() == before.size());
+    for (size_t i = 0; i < after.size(); ++i) CHECK(after[i].vector == before[i].vector);
+    CHECK(search(*docs, after[1].vector, 1)->hits.front().id == moved[1]);
+    CHECK(store->check("docs", {}).value().clean());
 }
 
 TEST_CASE("a repair that is stopped leaves all as it was") {
