@@ -171,9 +171,9 @@ void register_collection(Cli& cli) {
                  [set_name, assignments](Context& context) { return set(context, *set_name, *assignments); });
     cli.collection_argument(set_app, *set_name);
     set_app
-        ->add_option(
-            "KEY=VALUE", *assignments,
-            "ef_search, durability, target_recall, write_batch_size, sync_frequency, mode, owner, group")
+        ->add_option("KEY=VALUE", *assignments,
+                     "ef_search, durability, target_recall, read_ahead_kb, write_batch_size, sync_frequency, "
+                     "use_direct_io, mode, owner, group")
         ->option_text(" ")
         ->required();
 

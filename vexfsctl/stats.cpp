@@ -1,27 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/show.h"
+#include "vexfsctl/text.h"
 
 namespace vexfs::ctl {
 namespace {
 
-Result<ExitStatus> stats(Context& context, const std::string& collection) {
+struct StatsOptions {
+    std::string collection;
+    bool io = false;
+};
+
+std::string bytes_of(const nlohmann::json& object, const char* key) {
+    return human_bytes(object.value(key, uint64_t{0}));
+}
+
+std::string decimals(const nlohmann::json& object, const std::string& key) {
+    return fmt::format("{:.2f}", object.value(key, 0.0));
+}
+
+Table io_table(const nlohmann::json& collections) {
+    Table table{{{"COLLECTION"},
+                 {"KIND"},
+                 {"IOPS", true},
+                 {"TOTAL", true},
+                 {"BYTES", true},
+                 {"AVG MS", true},
+                 {"P99 MS", true},
+                 {"MAX MS", true}},
+                {}};
+    for (const auto& collection : collections) {
+        for (const std::string kind : {"read", "write", "sync"}) {
+            const std::string bytes = kind + "_bytes";
+            table.rows.push_back({cell(collection, "name"), kind, decimals(collection, kind + "_iops"),
+                                  cell(collection, kind + "s"),
+                                  kind == "sync" ? std::string() : bytes_of(collection, bytes.c_str()),
+                                  decimals(collection, kind + "_avg_latency_ms"),
+                                  decimals(collection, kind + "_p99_latency_ms"),
+                                  decimals(collection, kind + "_max_latency_ms")});
+        }
+    }
+    return table;
+}
+
+// One collection is shown with all that is known of it, several as a table.
+Result<ExitStatus> stats(Context& context, const StatsOptions& options) {
     Message request;
-    request.header = {{"op", "stats"}};
-    if (!collection.empty()) request.header["collection"] = collection;
+    request.header = {{"op", options.io ? "io_stats" : "stats"}};
+    if (!options.collection.empty()) request.header["collection"] = options.collection;
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
-    VEXFS_TRY(print_pairs(context.out(), reply.header));
+    if (!options.io || !options.collection.empty()) {
+        nlohmann::json shown = reply.header;
+        if (options.io && context.out().format() != OutputFormat::json && !shown["collections"].empty()) {
+            shown.update(shown["collections"].front());
+            shown.erase("collections");
+        }
+        VEXFS_TRY(print_pairs(context.out(), shown));
+        return succeeded;
+    }
+    context.out().note(fmt::format("backend {}{}{}", cell(reply.header, "backend"),
+                                   reply.header.contains("backend_note") ? ": " : "",
+                                   cell(reply.header, "backend_note")));
+    VEXFS_TRY(context.out().print(payload_of(reply.header), io_table(reply.header.at("collections"))));
     return succeeded;
 }
 
 }  // namespace
 
 void register_stats(Cli& cli) {
-    const auto collection = std::make_shared<std::string>();
+    const auto options = std::make_shared<StatsOptions>();
     CLI::App* app = cli.noun_alone("stats", "Show counters since the start, of all collections or of one",
-                                   "vexfsctl stats\nvexfsctl -o json stats words",
-                                   [collection](Context& context) { return stats(context, *collection); });
-    cli.collection_argument(app, *collection)->required(false);
+                                   "vexfsctl stats\nvexfsctl -o json stats words\nvexfsctl stats --io words",
+                                   [options](Context& context) { return stats(context, *options); });
+    cli.collection_argument(app, options->collection)->required(false);
+    app->add_flag("--io", options->io, "What was read, written and synced, how often and how fast");
 }
 
 }  // namespace vexfs::ctl

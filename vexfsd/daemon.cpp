@@ -95,6 +95,7 @@ Result<void> Daemon::open() {
     store.index_threads = static_cast<unsigned>(settings.index.threads);
     store.segment_bytes = settings.storage.segment_bytes;
     store.reclaim_bytes_per_s = settings.storage.reclaim_bytes_per_s;
+    VEXFS_ASSIGN(store.io_backend, io_backend_from_name(settings.storage.io_backend));
     VEXFS_ASSIGN(store_, Store::open(store));
     service_ = std::make_unique<Service>(*store_, std::move(service));
     VEXFS_ASSIGN(UniqueFd socket, open_socket());
@@ -157,6 +158,11 @@ void Daemon::say_ready() const {
     for (const Quarantined& entry : store_->quarantined()) {
         spdlog::error("collection {} can't be opened, the others serve: {}", entry.name,
                       with_hint(entry.error));
+    }
+    if (const ChosenDisk& disk = store_->disk(); !disk.why.empty()) {
+        spdlog::warn("I/O goes through {}: {}", name_of(disk.backend), disk.why);
+    } else {
+        spdlog::info("I/O goes through {}", name_of(disk.backend));
     }
     spdlog::info("vexfsd {} is ready: pid {}, data {}, {} collections, {} points, {}, socket {}",
                  VEXFS_VERSION, getpid(), store_->directory(), names.size(), points,

@@ -54,6 +54,7 @@ ErrorCode code_from_errno(int number) {
         case EACCES:
         case EPERM: return ErrorCode::permission_denied;
         case ENOSPC:
+        case EFBIG:  // a limit on files
         case EDQUOT: return ErrorCode::no_space;
         case EROFS: return ErrorCode::read_only;
         case ECONNREFUSED: return ErrorCode::unavailable;

@@ -19,6 +19,7 @@
 #include "engine/base/result.h"
 #include "engine/collection/schema.h"
 #include "engine/filter/filter.h"
+#include "engine/storage/measured_disk.h"
 
 namespace vexfs {
 
@@ -147,6 +148,8 @@ class Collection {
 
     virtual CollectionInfo info() const = 0;
     virtual CollectionStats stats() const = 0;
+    // What its files were read, written and synced since it was opened, and lately.
+    virtual IoStats io_stats() const = 0;
     virtual Schema schema() const = 0;
 };
 

@@ -116,7 +116,9 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     SearchReply reply;
 
     const auto scan = [&](uint32_t first, Nearest& nearest) {
+        ReadAhead ahead = read_ahead();
         for (uint32_t row = rows_.next_live(first, rows); row < rows; row = rows_.next_live(row + 1, rows)) {
+            ahead.at(rows_.vector(row));
             if (request.filter != nullptr && !request.filter->matches(metadata_text(rows_.metadata(row))))
                 continue;
             const float distance = query.distance(rows_.vector(row), rows_.norm(row));
@@ -228,9 +230,11 @@ Result<Collection::Page> LocalCollection::scroll(uint64_t cursor, uint32_t limit
                     fmt::format("limit {} is not between 1 and {}", limit, search_limit_max));
     const Epochs::Guard guard = epochs_.enter();
     Page page;
+    ReadAhead ahead = read_ahead();
     const uint32_t rows = rows_.size();
     uint32_t row = rows_.next_live(static_cast<uint32_t>(std::min<uint64_t>(cursor, rows)), rows);
     for (; row < rows && page.points.size() < limit; row = rows_.next_live(row + 1, rows)) {
+        ahead.at(rows_.vector(row));
         if (filter == nullptr || filter->matches(metadata_text(rows_.metadata(row))))
             page.points.push_back(point_at(row, with_vector));
     }

@@ -146,6 +146,7 @@ Result<uint64_t> LocalCollection::erase(std::span<const uint64_t> ids, std::opti
     if (ids.size() > erase_ids_max)
         return fail(ErrorCode::too_large,
                     fmt::format("{} ids are over the limit of {} of one delete", ids.size(), erase_ids_max));
+    const Durability asked = wanted(durability);
     std::vector<uint64_t> present;
     uint64_t sequence = 0;
     {
@@ -156,10 +157,10 @@ Result<uint64_t> LocalCollection::erase(std::span<const uint64_t> ids, std::opti
             if (ids_.contains(id) && seen.insert(id).second) present.push_back(id);
         }
         if (present.empty()) return 0;
-        VEXFS_ASSIGN(sequence, append({format::RecordKind::erase, present, {}, {}, {}}, wanted(durability)));
+        VEXFS_ASSIGN(sequence, append({format::RecordKind::erase, present, {}, {}, {}}, asked));
     }
     counters_.deletes += present.size();
-    VEXFS_TRY(commit(sequence, wanted(durability)));
+    VEXFS_TRY(commit(sequence, asked));
     return present.size();
 }
 

@@ -63,16 +63,17 @@ class Index {
     virtual size_t memory_bytes() const = 0;
 
     // Writes down what isn't yet, each file to a path that `new_file` makes from nothing (a name in
-    // `directory`), and returns all files of the index.
-    virtual Result<std::vector<ManifestIndex>> save(const std::string& directory,
-                                                    const std::function<std::string()>& new_file) = 0;
+    // `directory`), and returns all files of the index. `bulk` as with Disk::create_bulk().
+    virtual Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
+                                                    const std::function<std::string()>& new_file,
+                                                    bool bulk) = 0;
     // What was written down is damaged: the next save() writes all of it.
     virtual void forget_saved() = 0;
 };
 
 // An index for the schema, with what the files hold; where one can't be read, it begins anew from there and
 // `problem` says why. Null for an algorithm without an index.
-std::unique_ptr<Index> open_index(const Schema& schema, const std::string& directory,
+std::unique_ptr<Index> open_index(Disk& disk, const Schema& schema, const std::string& directory,
                                   const std::vector<ManifestIndex>& files, uint32_t rows,
                                   std::string& problem);
 

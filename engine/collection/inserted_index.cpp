@@ -33,8 +33,9 @@ Index::Answer InsertedIndex::search(const IndexQuery& query, std::vector<Neighbo
     return {graph_->search(query.vector, query.limit, query.ef, query.accept, out), query.ef};
 }
 
-Result<std::vector<ManifestIndex>> InsertedIndex::save(const std::string& directory,
-                                                       const std::function<std::string()>& new_file) {
+Result<std::vector<ManifestIndex>> InsertedIndex::save(Disk& disk, const std::string& directory,
+                                                       const std::function<std::string()>& new_file,
+                                                       bool bulk) {
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return in_work_.empty() && !saving_; });
     if (unsaved_rows() == 0 && !file_.empty()) return std::vector<ManifestIndex>{{file_, 0, claimed_}};
@@ -42,7 +43,7 @@ Result<std::vector<ManifestIndex>> InsertedIndex::save(const std::string& direct
     const uint32_t rows = claimed_;
     lock.unlock();
     std::string file = new_file();
-    const auto written = graph_->save(directory + "/" + file);
+    const auto written = graph_->save(directory + "/" + file, disk, bulk);
     lock.lock();
     saving_ = false;
     idle_.notify_all();

@@ -27,8 +27,8 @@ class InsertedIndex final : public Index {
     graph::CalibrationPoint calibration(double) const override { return {}; }
     size_t memory_bytes() const override { return graph_->memory_bytes(); }
     // Waits until nobody is adding, and keeps it so.
-    Result<std::vector<ManifestIndex>> save(const std::string& directory,
-                                            const std::function<std::string()>& new_file) override;
+    Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
+                                            const std::function<std::string()>& new_file, bool bulk) override;
     void forget_saved() override;
 
   private:

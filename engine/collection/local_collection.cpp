@@ -92,7 +92,8 @@ Result<void> LocalCollection::open_segments() {
             apply(record);
             return {};
         };
-        VEXFS_TRY(segments_.back().log->replay(active ? 0 : listed.bytes, apply_record, listed.bytes));
+        VEXFS_TRY(segments_.back().log->replay(active ? 0 : listed.bytes, apply_record, listed.bytes,
+                                               uint64_t{schema_.io.read_ahead_kb} << 10));
         if (!active && rows_.appended() - rows_before != listed.rows) {
             return fail(ErrorCode::corrupt, fmt::format("{}/{} has {} rows, the manifest says {}", directory_,
                                                         Segment::file_name(listed.number),
@@ -119,7 +120,7 @@ Result<void> LocalCollection::check_record(const RecordView& record) const {
 
 // The index is made from the rows: what can't be read is built again.
 void LocalCollection::open_index() {
-    index_ = vexfs::open_index(schema_, directory_, manifest_.index, rows_.size(), background_error_);
+    index_ = vexfs::open_index(disk_, schema_, directory_, manifest_.index, rows_.size(), background_error_);
 }
 
 // What a crash left between making a file and naming it in the manifest.
@@ -212,10 +213,11 @@ Result<void> LocalCollection::checkpoint_index() {
     // place.
     VEXFS_TRY(check_writable());
     std::vector<std::string> made;
-    const auto files = index_->save(directory_, [&] {
+    const auto new_file = [&] {
         const std::lock_guard write(write_mutex_);
         return made.emplace_back(fmt::format("{:08}.hnsw", manifest_.next_number++));
-    });
+    };
+    const auto files = index_->save(disk_, directory_, new_file, schema().io.use_direct_io);
     const auto remove = [&](const std::string& file) {
         static_cast<void>(disk_.remove(fmt::format("{}/{}", directory_, file)));
     };
@@ -373,6 +375,10 @@ CollectionStats LocalCollection::stats() const {
     const std::lock_guard write(write_mutex_);
     for (const OpenSegment& segment : segments_) stats.log_bytes += segment.log->bytes();
     return stats;
+}
+
+IoStats LocalCollection::io_stats() const {
+    return disk_.io_stats();
 }
 
 }  // namespace vexfs

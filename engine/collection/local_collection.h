@@ -24,6 +24,8 @@
 #include "engine/collection/index.h"
 #include "engine/collection/row_table.h"
 #include "engine/storage/manifest.h"
+#include "engine/storage/measured_disk.h"
+#include "engine/storage/read_ahead.h"
 #include "engine/storage/segment.h"
 
 namespace vexfs {
@@ -62,6 +64,7 @@ class LocalCollection final : public Collection {
     Result<void> optimize(const std::function<bool(uint64_t, uint64_t)>& progress) override;
     CollectionInfo info() const override;
     CollectionStats stats() const override;
+    IoStats io_stats() const override;
     Schema schema() const override;
 
     // Makes `directory`, which is there and empty, a collection's own that holds what this one holds now, and
@@ -157,13 +160,14 @@ class LocalCollection final : public Collection {
     uint64_t row_bytes(const std::byte* metadata) const;  // of payload
     unsigned index_threads() const { return options_.index_threads ? options_.index_threads() : 1; }
 
+    ReadAhead read_ahead() const { return ReadAhead(uint64_t{schema().io.read_ahead_kb} << 10); }
     Result<uint32_t> find(uint64_t id) const;
     Point point_at(uint32_t row, bool with_vector) const;
     SegmentIdentity identity_of(const ManifestSegment& segment) const;
     void refuse_writes(const Error& error);
     Result<CheckSource> list_files() const;  // under checkpoint_mutex_ and write_mutex_
 
-    Disk& disk_;
+    mutable MeasuredDisk disk_;
     const std::string name_;
     std::string directory_;  // changed under both of the mutexes below, so either protects it
     const CollectionOptions options_;

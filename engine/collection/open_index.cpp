@@ -7,12 +7,12 @@
 namespace vexfs {
 namespace {
 
-std::unique_ptr<Index> open_inserted(const Schema& schema, const std::string& directory,
+std::unique_ptr<Index> open_inserted(Disk& disk, const Schema& schema, const std::string& directory,
                                      const std::vector<ManifestIndex>& files, uint32_t rows,
                                      std::string& problem) {
     if (!files.empty() && files.front().end_row <= rows) {
         auto graph = Hnsw::load(fmt::format("{}/{}", directory, files.front().file), schema.dimension,
-                                schema.metric, schema.hnsw);
+                                schema.metric, schema.hnsw, disk);
         if (graph) {
             return std::make_unique<InsertedIndex>(
                 std::move(*graph), static_cast<uint32_t>(files.front().end_row), files.front().file);
@@ -23,14 +23,14 @@ std::unique_ptr<Index> open_inserted(const Schema& schema, const std::string& di
         std::make_unique<Hnsw>(schema.dimension, schema.metric, schema.hnsw), 0, std::string());
 }
 
-std::unique_ptr<Index> open_parts(const Schema& schema, const std::string& directory,
+std::unique_ptr<Index> open_parts(Disk& disk, const Schema& schema, const std::string& directory,
                                   const std::vector<ManifestIndex>& files, uint32_t rows,
                                   std::string& problem) {
     std::vector<PartIndex::Saved> parts;
     uint32_t covered = 0;
     for (const ManifestIndex& listed : files) {
         auto part = graph::Part::load(fmt::format("{}/{}", directory, listed.file), schema.dimension,
-                                      schema.metric, schema.hnsw);
+                                      schema.metric, schema.hnsw, disk);
         if (!part) {
             problem = fmt::format("a part of the index is built again: {}", part.error().message);
             break;
@@ -50,13 +50,13 @@ std::unique_ptr<Index> open_parts(const Schema& schema, const std::string& direc
 
 }  // namespace
 
-std::unique_ptr<Index> open_index(const Schema& schema, const std::string& directory,
+std::unique_ptr<Index> open_index(Disk& disk, const Schema& schema, const std::string& directory,
                                   const std::vector<ManifestIndex>& files, uint32_t rows,
                                   std::string& problem) {
     if (schema.algorithm != Algorithm::hnsw) return nullptr;
     const bool coded = schema.metric != simd::Metric::manhattan;
-    return coded ? open_parts(schema, directory, files, rows, problem)
-                 : open_inserted(schema, directory, files, rows, problem);
+    return coded ? open_parts(disk, schema, directory, files, rows, problem)
+                 : open_inserted(disk, schema, directory, files, rows, problem);
 }
 
 }  // namespace vexfs

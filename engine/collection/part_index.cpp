@@ -183,15 +183,15 @@ size_t PartIndex::memory_bytes() const {
     return bytes;
 }
 
-Result<std::vector<ManifestIndex>> PartIndex::save(const std::string& directory,
-                                                   const std::function<std::string()>& new_file) {
+Result<std::vector<ManifestIndex>> PartIndex::save(Disk& disk, const std::string& directory,
+                                                   const std::function<std::string()>& new_file, bool bulk) {
     const std::lock_guard lock(work_mutex_);
     Parts now = *parts();
     std::vector<ManifestIndex> files;
     for (Saved& saved : now) {
         if (saved.file.empty()) {
             std::string file = new_file();
-            VEXFS_TRY(saved.part->save(directory + "/" + file));
+            VEXFS_TRY(saved.part->save(directory + "/" + file, disk, bulk));
             saved.file = std::move(file);
         }
         files.push_back({saved.file, saved.part->range().first, saved.part->range().end});

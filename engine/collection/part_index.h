@@ -43,8 +43,8 @@ class PartIndex final : public Index {
     Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
     graph::CalibrationPoint calibration(double target_recall) const override;
     size_t memory_bytes() const override;
-    Result<std::vector<ManifestIndex>> save(const std::string& directory,
-                                            const std::function<std::string()>& new_file) override;
+    Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
+                                            const std::function<std::string()>& new_file, bool bulk) override;
     void forget_saved() override;
 
   private:

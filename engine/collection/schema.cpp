@@ -133,8 +133,16 @@ const std::vector<Parameter>& parameters() {
              return {};
          },
          [](const Schema& schema) { return json(schema.target_recall); }, false},
+        io_number("read_ahead_kb", &IoParameters::read_ahead_kb, 0, 65'536),
         io_number("write_batch_size", &IoParameters::write_batch_size, 1, 65'536),
         io_number("sync_frequency", &IoParameters::sync_frequency, 0, 1'000'000'000),
+        {"use_direct_io",
+         [](Schema& schema, const json& value) -> Result<void> {
+             if (!value.is_boolean()) return wrong("use_direct_io", "true or false", value);
+             schema.io.use_direct_io = value.get<bool>();
+             return {};
+         },
+         [](const Schema& schema) { return json(schema.io.use_direct_io); }, false},
     };
     return all;
 }

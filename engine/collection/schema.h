@@ -48,18 +48,25 @@ struct HnswParameters {
 
 // How a collection uses its disk. All can change while it serves.
 struct IoParameters {
+    // How far ahead of a pass over the logs the system is asked to read, in KiB: scans, scrolls, replay. 0
+    // leaves it to the system's own guess. 0 to 65,536.
+    uint32_t read_ahead_kb = 1024;
     // Under `group`, up to so many writes that are under way gather before their fdatasync (2 ms or 4 MiB at
     // most, see GroupCommit); 1 waits for nobody. 1 to 65,536.
     uint32_t write_batch_size = 64;
     // Under `async`, an fdatasync is started after so many calls, and half a second after the write in any
     // case; 0 is by time alone. 0 to 1,000,000,000.
     uint32_t sync_frequency = 1000;
+    // Files that are written once and in large pieces, those of the index, go past the page cache where the
+    // file system can (Disk::create_bulk).
+    bool use_direct_io = false;
 
     bool operator==(const IoParameters&) const = default;
 };
 
 // The names by which they are set.
-inline constexpr std::array<std::string_view, 2> io_parameter_names{"write_batch_size", "sync_frequency"};
+inline constexpr std::array<std::string_view, 4> io_parameter_names{"read_ahead_kb", "write_batch_size",
+                                                                    "sync_frequency", "use_direct_io"};
 
 // Who may use a collection, as with a file: read for searches, write for changes.
 struct Access {

@@ -40,8 +40,7 @@ Result<UniqueFd> lock_directory(const std::string& directory) {
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-    auto state = std::make_unique<State>();
-    state->options = options;
+    auto state = std::make_unique<State>(options);
     state->reclaim_bytes_per_s = options.reclaim_bytes_per_s;
     state->collections_directory = options.directory + "/collections";
     state->snapshots.emplace(state->disk, options.directory + "/snapshots");
@@ -132,6 +131,10 @@ std::vector<Quarantined> Store::quarantined() const {
     const std::shared_lock lock(state_->mutex);
     for (const auto& [name, error] : state_->quarantined) all.push_back({name, error});
     return all;
+}
+
+const ChosenDisk& Store::disk() const {
+    return state_->chosen;
 }
 
 const std::string& Store::directory() const {

@@ -18,6 +18,7 @@
 #include "engine/collection/restore_target.h"
 #include "engine/collection/snapshots.h"
 #include "engine/collection/uploads.h"
+#include "engine/storage/io_backend.h"
 
 namespace vexfs {
 
@@ -29,6 +30,7 @@ struct StoreOptions {
     // Deleted and replaced data that is not worth reclaiming; above it, from a fifth of a collection's on.
     uint64_t garbage_bytes_min = uint64_t{4} << 20;
     uint64_t reclaim_bytes_per_s = 0;  // written by reclaiming at most; 0 is no limit
+    IoBackend io_backend = IoBackend::automatic;
 };
 
 // A collection that could not be opened; the others serve.
@@ -85,6 +87,8 @@ class Store {
     std::vector<std::string> names() const;  // sorted, without the quarantined
     std::vector<Quarantined> quarantined() const;
     const std::string& directory() const;
+    // How the disk is reached, and why not as was asked for.
+    const ChosenDisk& disk() const;
     unsigned index_threads() const;
     // Takes effect with the next batch that is indexed.
     void set_index_threads(unsigned count);

@@ -23,8 +23,11 @@ inline constexpr std::string_view being_repaired = ".repaired-";
 inline constexpr std::string_view being_replaced = ".replaced-";
 
 struct Store::State {
-    Disk& disk = posix_disk();
-    StoreOptions options;
+    explicit State(const StoreOptions& asked) : options(asked) {}
+
+    const StoreOptions options;
+    const ChosenDisk chosen = choose_disk(options.io_backend);
+    Disk& disk = *chosen.disk;
     std::string collections_directory;
     UniqueFd lock;
     std::optional<Snapshots> snapshots;

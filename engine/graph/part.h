@@ -16,6 +16,7 @@
 #include "engine/graph/build.h"
 #include "engine/graph/calibration.h"
 #include "engine/graph/graph.h"
+#include "engine/storage/disk.h"
 
 namespace vexfs::graph {
 
@@ -53,11 +54,12 @@ class Part {
     size_t search(const float* query, size_t ef, size_t wanted, FunctionRef<bool(uint32_t)> accept,
                   std::vector<uint32_t>& rows) const;
 
-    // One checksummed file, written and synced; the caller renames. load() is corrupt for a damaged file and
-    // trusts no number in it; one that was built with other parameters is invalid_argument.
-    Result<void> save(const std::string& path) const;
+    // One checksummed file, written and synced (`bulk` as with Disk::create_bulk()); the caller renames.
+    // load() is corrupt for a damaged file and trusts no number in it; one that was built with other
+    // parameters is invalid_argument.
+    Result<void> save(const std::string& path, Disk& disk = posix_disk(), bool bulk = false) const;
     static Result<std::unique_ptr<Part>> load(const std::string& path, size_t dimension, simd::Metric metric,
-                                              const HnswParameters& parameters);
+                                              const HnswParameters& parameters, Disk& disk = posix_disk());
 
   private:
     Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,

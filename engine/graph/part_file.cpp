@@ -56,7 +56,7 @@ size_t degree_of(const FileHeader& header) {
 
 }  // namespace
 
-Result<void> Part::save(const std::string& path) const {
+Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
     FileHeader header{};
     std::memcpy(header.magic, file_magic, sizeof header.magic);
     header.version = file_version;
@@ -79,7 +79,7 @@ Result<void> Part::save(const std::string& path) const {
     header.ml = parameters_.ml;
     header.unit = space_->unit();
     header.norm_max = space_->norm_max();
-    VEXFS_ASSIGN(ChecksummedWriter file, ChecksummedWriter::create(path));
+    VEXFS_ASSIGN(ChecksummedWriter file, ChecksummedWriter::create(disk, path, bulk));
     VEXFS_TRY(file.write(header));
     VEXFS_TRY(file.write(space_->mean().data(), space_->mean().size_bytes()));
     VEXFS_TRY(file.write(rows_.data(), rows_.size() * sizeof(uint32_t)));
@@ -90,8 +90,8 @@ Result<void> Part::save(const std::string& path) const {
 }
 
 Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimension, simd::Metric metric,
-                                         const HnswParameters& parameters) {
-    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(path));
+                                         const HnswParameters& parameters, Disk& disk) {
+    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(disk, path));
     FileHeader header{};
     VEXFS_TRY(file.read(header));
     VEXFS_TRY(check_header(file, header, path));

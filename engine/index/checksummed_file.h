@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/storage/disk.h"
 
 struct XXH3_state_s;  // xxhash.h
 
@@ -17,11 +19,8 @@ namespace vexfs {
 
 class ChecksummedWriter {
   public:
-    // Replaces a file that is there.
-    static Result<ChecksummedWriter> create(const std::string& path);
-    ChecksummedWriter(ChecksummedWriter&& other) noexcept;
-    ChecksummedWriter& operator=(ChecksummedWriter&&) = delete;
-    ~ChecksummedWriter();
+    // Replaces a file that is there; `bulk` as with Disk::create_bulk().
+    static Result<ChecksummedWriter> create(Disk& disk, const std::string& path, bool bulk = false);
 
     Result<void> write(const void* data, size_t bytes);
     template <class T>
@@ -32,12 +31,14 @@ class ChecksummedWriter {
     Result<void> finish();
 
   private:
-    ChecksummedWriter(std::string path, int fd);
-    Result<void> flush();
+    explicit ChecksummedWriter(std::unique_ptr<File> file);
+    // What is buffered; with the checksum behind it, to the disk.
+    Result<void> flush(bool last = false);
 
-    std::string path_;
-    int fd_;
-    std::vector<std::byte> buffer_;
+    std::unique_ptr<File> file_;
+    uint64_t offset_ = 0;  // of the buffer in the file
+    std::unique_ptr<std::byte, void (*)(void*)> buffer_;
+    size_t buffered_ = 0;
     std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
 };
 
@@ -45,10 +46,7 @@ class ChecksummedReader {
   public:
     // Reads the whole file once and is corrupt where the checksum fails, so that what follows can rely on the
     // bytes being those that were written.
-    static Result<ChecksummedReader> open(const std::string& path);
-    ChecksummedReader(ChecksummedReader&& other) noexcept;
-    ChecksummedReader& operator=(ChecksummedReader&&) = delete;
-    ~ChecksummedReader();
+    static Result<ChecksummedReader> open(Disk& disk, const std::string& path);
 
     // Corrupt where fewer bytes are left before the checksum.
     Result<void> read(void* into, size_t bytes);
@@ -60,12 +58,13 @@ class ChecksummedReader {
     tl::unexpected<Error> corrupt(const std::string& what) const;
 
   private:
-    ChecksummedReader(std::string path, int fd, uint64_t content_bytes);
+    ChecksummedReader(std::string path, std::unique_ptr<File> file, uint64_t content_bytes);
     Result<void> verify();
+    Result<void> read_at(uint64_t offset, std::span<std::byte> into) const;
     Result<void> fill();
 
     std::string path_;
-    int fd_;
+    std::unique_ptr<File> file_;
     uint64_t content_bytes_;
     uint64_t offset_ = 0;  // of the next byte to hand out
     std::vector<std::byte> buffer_;

@@ -20,6 +20,7 @@
 #include "engine/base/function_ref.h"
 #include "engine/base/result.h"
 #include "engine/collection/schema.h"
+#include "engine/storage/disk.h"
 
 namespace vexfs {
 
@@ -51,12 +52,14 @@ class Hnsw {
     uint32_t layer_count() const;
     size_t memory_bytes() const;  // resident, all told
 
-    // The whole graph as one checksummed file. save() writes and syncs PATH itself; the caller renames.
+    // The whole graph as one checksummed file. save() writes and syncs PATH itself, `bulk` as with
+    // Disk::create_bulk(); the caller renames.
     // load() is corrupt for a damaged file and never trusts a number in it; parameters other than those it
     // was built with (m, max_m, ef_construction, ml, seed; not ef_search) are invalid_argument.
-    Result<void> save(const std::string& path) const;
+    Result<void> save(const std::string& path, Disk& disk = posix_disk(), bool bulk = false) const;
     static Result<std::unique_ptr<Hnsw>> load(const std::string& path, uint32_t dimension,
-                                              simd::Metric metric, const HnswParameters& parameters);
+                                              simd::Metric metric, const HnswParameters& parameters,
+                                              Disk& disk = posix_disk());
 
     struct Graph;  // hnsw_graph.h
 

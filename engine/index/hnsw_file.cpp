@@ -164,8 +164,8 @@ Result<void> read_graph(ChecksummedReader& file, Hnsw::Graph& graph, const std::
 }  // namespace
 }  // namespace hnsw
 
-Result<void> Hnsw::save(const std::string& path) const {
-    VEXFS_ASSIGN(ChecksummedWriter file, ChecksummedWriter::create(path));
+Result<void> Hnsw::save(const std::string& path, Disk& disk, bool bulk) const {
+    VEXFS_ASSIGN(ChecksummedWriter file, ChecksummedWriter::create(disk, path, bulk));
     VEXFS_TRY(file.write(hnsw::header_of(*graph_)));
     for (uint32_t row = 0; row < graph_->nodes.row_end(); ++row)
         if (graph_->nodes.has(row)) VEXFS_TRY(hnsw::write_node(file, *graph_, row));
@@ -173,8 +173,8 @@ Result<void> Hnsw::save(const std::string& path) const {
 }
 
 Result<std::unique_ptr<Hnsw>> Hnsw::load(const std::string& path, uint32_t dimension, simd::Metric metric,
-                                         const HnswParameters& parameters) {
-    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(path));
+                                         const HnswParameters& parameters, Disk& disk) {
+    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(disk, path));
     auto loaded = std::make_unique<Hnsw>(dimension, metric, parameters);
     VEXFS_TRY(hnsw::read_graph(file, *loaded->graph_, path));
     return loaded;

@@ -28,6 +28,11 @@ class Mapping {
     virtual const std::byte* data() const = 0;
 };
 
+// Enough for direct I/O to any disk that has sectors of up to a page.
+inline constexpr size_t direct_alignment = 4096;
+// In the file and, each part, in memory.
+bool is_aligned(uint64_t offset, std::span<const iovec> parts);
+
 class File {
   public:
     virtual ~File() = default;
@@ -47,6 +52,8 @@ class File {
         VEXFS_TRY(write_at(offset, parts));
         return sync();
     }
+    // Whether writes go past the page cache: those of which is_aligned() is true.
+    virtual bool direct() const { return false; }
     // `bytes` may be more than the file has: what lies beyond its end must not be touched until it has grown.
     virtual Result<std::unique_ptr<Mapping>> map(uint64_t bytes) const = 0;
 };
@@ -57,6 +64,9 @@ class Disk {
 
     virtual Result<std::unique_ptr<File>> create(
         const std::string& path) = 0;  // already_exists where there is one
+    // create() of a file that is written once, in large pieces, and not read soon: past the page cache where
+    // the file system can.
+    virtual Result<std::unique_ptr<File>> create_bulk(const std::string& path) { return create(path); }
     virtual Result<std::unique_ptr<File>> open(const std::string& path) = 0;
     virtual Result<std::string> read(const std::string& path, size_t bytes_max) = 0;
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/storage/read_ahead.h"
+
 namespace vexfs {
 
 using format::RecordHeader;
@@ -66,7 +68,7 @@ Result<std::unique_ptr<Segment>> Segment::open(Disk& disk, const std::string& di
 }
 
 Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
-                             uint64_t synced_bytes) {
+                             uint64_t synced_bytes, uint64_t read_ahead_bytes) {
     const uint64_t size = bytes_;
     const uint64_t end = sealed_bytes != 0 ? sealed_bytes : size;
     if (sealed_bytes == 0) synced_bytes = std::max(synced_bytes, marks_.synced_bytes);
@@ -77,7 +79,9 @@ Result<void> Segment::replay(uint64_t sealed_bytes, FunctionRef<Result<void>(con
                     "restore the collection from a backup");
     uint64_t offset = format::records_offset;
     uint64_t sequence = identity_.first_sequence;
+    ReadAhead ahead(read_ahead_bytes);
     while (offset < end) {
+        ahead.at(mapping_->data() + offset);
         auto record = read_record(mapping_->data(), end, offset, seed());
         if (record && record->header->sequence != sequence)
             record = fail(ErrorCode::corrupt, fmt::format("record {} stands where {} belongs",

@@ -33,9 +33,9 @@ class Segment {
     // Gives every record to `apply`, in order. Where `sealed_bytes` is not 0 the log must be whole up to
     // there. Else a torn tail, left by a crash, is cut off; what is damaged before bytes that were known to
     // be on the disk, from the log itself (SyncMark, the records) or as synced_bytes, is corrupt, with file
-    // and offset.
+    // and offset. The system is asked to read the log read_ahead_bytes ahead.
     Result<void> replay(uint64_t sealed_bytes, FunctionRef<Result<void>(const RecordView&)> apply,
-                        uint64_t synced_bytes = 0);
+                        uint64_t synced_bytes = 0, uint64_t read_ahead_bytes = 0);
 
     // Appends a record and returns it as it lies in the mapping; `durable` has it on the disk then, and all
     // before it. When the disk is full or fails, the log is as it was before; where even that can't be had,

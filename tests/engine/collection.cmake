@@ -5,6 +5,7 @@ vexfs_engine_test(test-collection
     durability_test.cpp
     group_commit_test.cpp
     id_map_test.cpp
+    io_parameters_test.cpp
     reclaim_test.cpp
     recovery_test.cpp)
 vexfs_engine_test(test-check check_test.cpp)

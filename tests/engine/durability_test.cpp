@@ -34,6 +34,7 @@ void insert_one(Collection& collection) {
 TEST_CASE("under sync every call has an fdatasync of its own, also where many wait") {
     const TemporaryDirectory directory;
     const auto collection = collection_in(directory, schema_with(Durability::sync));
+    const IoStats before = collection->io_stats();
     std::vector<std::thread> writers;
     for (int i = 0; i < 4; ++i)
         writers.emplace_back([&] {
@@ -42,6 +43,8 @@ TEST_CASE("under sync every call has an fdatasync of its own, also where many wa
     for (std::thread& writer : writers) writer.join();
     CHECK(collection->info().points == 20);
     CHECK(collection->stats().log_syncs == 20);
+    CHECK(collection->io_stats().syncs.operations == before.syncs.operations + 20);
+    CHECK(collection->io_stats().writes.operations == before.writes.operations + 20);
     REQUIRE(static_cast<Collection&>(*collection).erase(std::vector<uint64_t>{3}));
     REQUIRE(collection->update_metadata(4, R"({"k":1})", false));
     CHECK(collection->stats().log_syncs == 22);

@@ -31,6 +31,8 @@ TEST_CASE("parameters are set by name, within their ranges") {
     refused("m", "24", "m must be a whole number from 2 to 128, not \"24\"");
     refused("ef_search", -5, "ef_search must be a whole number from 1 to 65536, not -5");
     refused("ml", 0, "ml must be a number above 0, 4 at most, or \"auto\", not 0");
+    refused("read_ahead_kb", 65'537, "read_ahead_kb must be a whole number from 0 to 65536, not 65537");
+    refused("use_direct_io", 1, "use_direct_io must be true or false, not 1");
     refused("write_batch_size", 0, "write_batch_size must be a whole number from 1 to 65536, not 0");
     refused("sync_frequency", 1e9 + 1,
             "sync_frequency must be a whole number from 0 to 1000000000, not 1000000001.0");
@@ -46,7 +48,7 @@ TEST_CASE("a schema goes through JSON unchanged") {
     schema.metric = simd::Metric::manhattan;
     schema.hnsw = {8, 16, 100, 50, 1.5, 99, GraphLayout::compact};
     schema.durability = Durability::async;
-    schema.io = {16, 0};
+    schema.io = {64, 16, 0, true};
     schema.target_recall = .92;
     schema.preset = "high-throughput";
     schema.access = {1000, 100, 0640};
@@ -60,8 +62,7 @@ TEST_CASE("a manifest that is older than the parameters of the disk has their de
     Schema schema;
     schema.dimension = 8;
     json old = to_json(schema);
-    CHECK(old.erase("write_batch_size") == 1);
-    CHECK(old.erase("sync_frequency") == 1);
+    for (const std::string_view name : io_parameter_names) CHECK(old.erase(std::string(name)) == 1);
     CHECK(schema_from_json(old).value() == schema);
 }
 

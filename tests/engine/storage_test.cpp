@@ -11,6 +11,7 @@
 
 #include "engine/storage/manifest.h"
 #include "engine/storage/segment.h"
+#include "tests/engine/storage/real_disk.h"
 #include "tests/engine/temporary_directory.h"
 
 using namespace vexfs;
@@ -51,7 +52,7 @@ struct Replayed {
 
 Replayed replay(const std::string& directory, uint64_t sealed_bytes = 0) {
     Replayed result;
-    auto segment = Segment::open(posix_disk(), directory, identity, log_bytes_max);
+    auto segment = Segment::open(test::real_disk(), directory, identity, log_bytes_max);
     if (!segment) {
         result.outcome = tl::unexpected(segment.error());
         return result;
@@ -76,7 +77,8 @@ Replayed replay(const std::string& directory, uint64_t sealed_bytes = 0) {
 TEST_CASE("what was appended to a log is replayed from it") {
     const TemporaryDirectory directory;
     {
-        const auto segment = Segment::create(posix_disk(), directory.path(), identity, log_bytes_max).value();
+        const auto segment =
+            Segment::create(test::real_disk(), directory.path(), identity, log_bytes_max).value();
         append_inserts(*segment, 4, 5);
         REQUIRE(segment->sync());
     }
@@ -91,7 +93,8 @@ TEST_CASE("a log cut off anywhere gives the whole records before the cut, and go
     const std::string path = directory / Segment::file_name(identity.number);
     uint64_t record_bytes = 0;
     {
-        const auto segment = Segment::create(posix_disk(), directory.path(), identity, log_bytes_max).value();
+        const auto segment =
+            Segment::create(test::real_disk(), directory.path(), identity, log_bytes_max).value();
         append_inserts(*segment, 3, 5);
         record_bytes = (segment->bytes() - format::records_offset) / 3;
     }
@@ -110,7 +113,8 @@ TEST_CASE("damage before bytes that were synced is told with file and offset, ne
     const TemporaryDirectory directory;
     const std::string path = directory / Segment::file_name(identity.number);
     {
-        const auto segment = Segment::create(posix_disk(), directory.path(), identity, log_bytes_max).value();
+        const auto segment =
+            Segment::create(test::real_disk(), directory.path(), identity, log_bytes_max).value();
         append_inserts(*segment, 2, 5);
         REQUIRE(segment->sync());
         const std::vector<uint64_t> ids{100};
@@ -133,7 +137,8 @@ TEST_CASE("any flipped bit in a sealed log is found") {
     const std::string path = directory / Segment::file_name(identity.number);
     uint64_t sealed_bytes = 0;
     {
-        const auto segment = Segment::create(posix_disk(), directory.path(), identity, log_bytes_max).value();
+        const auto segment =
+            Segment::create(test::real_disk(), directory.path(), identity, log_bytes_max).value();
         append_inserts(*segment, 3, 2);
         sealed_bytes = segment->bytes();
     }
@@ -159,9 +164,9 @@ TEST_CASE("a manifest is read as it was written, and a damaged or newer one is r
     manifest.next_number = 4;
     manifest.segments = {{1, 1, 10, 5000}, {3, 11, 0, 0}};
     manifest.index = {{"00000002.hnsw", 0, 9}};
-    REQUIRE(write_manifest(posix_disk(), directory.path(), manifest));
+    REQUIRE(write_manifest(test::real_disk(), directory.path(), manifest));
 
-    const Manifest read = read_manifest(posix_disk(), directory.path()).value();
+    const Manifest read = read_manifest(test::real_disk(), directory.path()).value();
     CHECK(read.schema == manifest.schema);
     CHECK(read.salt == manifest.salt);
     CHECK(read.revision == 1);
@@ -176,15 +181,15 @@ TEST_CASE("a manifest is read as it was written, and a damaged or newer one is r
         bytes[at] = static_cast<char>(bytes[at] ^ 4);
         write_file(path, bytes);
         INFO("byte " << at);
-        CHECK_FALSE(read_manifest(posix_disk(), directory.path()));
+        CHECK_FALSE(read_manifest(test::real_disk(), directory.path()));
         write_file(path, whole.substr(0, at));
-        CHECK_FALSE(read_manifest(posix_disk(), directory.path()));
+        CHECK_FALSE(read_manifest(test::real_disk(), directory.path()));
     }
     const std::string body = whole.substr(whole.find('\n') + 1);
     const uint64_t checksum = XXH3_64bits_withSeed(body.data(), body.size(), 2 - 1);
     const std::string newer = fmt::format("vexfs-manifest 2 {:016x}\n{}", checksum, body);
     write_file(path, newer);
-    const auto refused = read_manifest(posix_disk(), directory.path());
+    const auto refused = read_manifest(test::real_disk(), directory.path());
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::unsupported);
 }

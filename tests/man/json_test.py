@@ -25,6 +25,8 @@ RUNS = [
     ("import", "docs {directory}/docs.jsonl --upsert"),
     ("stats", ""),
     ("stats", "docs"),
+    ("stats", "--io"),
+    ("stats", "--io docs"),
     ("health", ""),
     ("preset list", ""),
     ("preset show", "balanced"),

@@ -40,6 +40,8 @@ CALLS = [
     ("restore.abort", {}),
     ("stats", {"collection": "docs"}),
     ("stats", {}),
+    ("io_stats", {"collection": "docs"}),
+    ("io_stats", {}),
     ("health", {}),
     ("delete", {"collection": "docs", "ids": [7]}),
     ("collection.delete", {"collection": "docs"}),

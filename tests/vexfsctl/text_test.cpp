@@ -60,7 +60,7 @@ TEST_CASE("without a total the progress has neither share nor end") {
     state.done = 10;
     state.seconds = 1;
     CHECK(progress_line("docs", state, 80) == "docs  10 rows  10 rows/s");
-    state.bytes = true;
+    state.unit = ProgressUnit::bytes;
     state.done = 3 << 20;
     CHECK(progress_line("docs", state, 80).starts_with("docs  3.0 MiB  "));
 }

@@ -6,6 +6,8 @@
 
 #include <charconv>
 
+#include "engine/storage/io_backend.h"
+
 namespace vexfs {
 namespace {
 
@@ -113,6 +115,8 @@ std::vector<Key> make_keys() {
         integer(VEXFS_KEY(storage, reclaim_bytes_per_s, reload,
                           "bytes that reclaiming disk space may write in a second, 0 for no limit"),
                 0, uint64_t{1} << 40),
+        choice(VEXFS_KEY(storage, io_backend, restart, "system calls by which the disk is reached"),
+               {name_of(IoBackend::automatic), name_of(IoBackend::io_uring), name_of(IoBackend::posix)}),
     };
 }
 #undef VEXFS_KEY

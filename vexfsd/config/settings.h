@@ -52,6 +52,7 @@ struct Settings {
     struct Storage {
         uint64_t segment_bytes = uint64_t{256} << 20;
         uint64_t reclaim_bytes_per_s = 0;  // 0 is no limit
+        std::string io_backend = "auto";
     } storage;
 };
 

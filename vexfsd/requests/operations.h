@@ -91,6 +91,7 @@ Result<Message> search_nearest(ServiceContext& context, const Request& request);
 Result<Message> search_range(ServiceContext& context, const Request& request);
 
 Result<Message> report_stats(ServiceContext& context, const Request& request);
+Result<Message> report_io(ServiceContext& context, const Request& request);
 Result<Message> report_health(ServiceContext& context, const Request& request);
 
 // Stored metadata for a reply, null for none.

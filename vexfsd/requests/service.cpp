@@ -63,6 +63,7 @@ const std::vector<Operation>& operations() {
         {"search_range", range, {"vectors"}, search_range},
         {"scroll", {"collection", "cursor", "limit", "filter", "with_vector"}, {}, scroll_points},
         {"stats", {"collection"}, {}, report_stats},
+        {"io_stats", {"collection"}, {}, report_io},
         {"health", {}, {}, report_health},
     };
     return all;

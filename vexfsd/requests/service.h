@@ -61,6 +61,10 @@
 //                         -> points and vectors as with get, cursor or null; a page of large metadata may be
 //                            shorter than limit
 //   stats                 [collection] -> counters since the start, of all collections or one
+//   io_stats              [collection]
+//                         -> backend "io_uring"|"posix", [backend_note], process{[block_read_bytes,
+//                            block_write_bytes], major_faults}, collections: [{name, read_iops, ...}]; see
+//                            vexfs-protocol(7)
 //   health                -> status "ok"|"degraded", version, pid, uptime_s, simd, collections, quarantined[],
 //                            read_only[]
 // clang-format on

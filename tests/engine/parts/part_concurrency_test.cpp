@@ -40,7 +40,8 @@ TEST_CASE("searches run beside work, deletions and saving, and always find what 
     });
     std::jthread saver([&] {
         for (size_t i = 0; !done; ++i) {
-            const auto saved = index->save(directory.file(""), [&] { return "part-" + std::to_string(++i); });
+            const auto saved = index->save(
+                posix_disk(), directory.file(""), [&] { return "part-" + std::to_string(++i); }, false);
             if (!saved) ++wrong;
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }

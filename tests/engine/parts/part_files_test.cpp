@@ -33,16 +33,16 @@ TEST_CASE("an index that was saved and opened answers alike and goes on") {
     rows.append(2000);
     settle(*index, rows.table);
     Names names;
-    const auto files = index->save(directory.file(""), std::ref(names));
+    const auto files = index->save(posix_disk(), directory.file(""), std::ref(names), false);
     REQUIRE(files);
     REQUIRE(files->size() == 1);
     CHECK(files->front() == ManifestIndex{"part-1", 0, 2000});
     CHECK(index->unsaved_rows() == 0);
-    CHECK(index->save(directory.file(""), std::ref(names)).value() == *files);
+    CHECK(index->save(posix_disk(), directory.file(""), std::ref(names), false).value() == *files);
     CHECK(names.made == 1);  // what is written stays
 
     std::string problem;
-    const auto opened = open_index(schema_of(rows), directory.file(""), *files, 2000, problem);
+    const auto opened = open_index(posix_disk(), schema_of(rows), directory.file(""), *files, 2000, problem);
     REQUIRE(opened);
     CHECK(problem.empty());
     CHECK(opened->indexed() == 2000);
@@ -69,14 +69,14 @@ TEST_CASE("saving that fails leaves the index usable, and can be tried again") {
     {
         const TemporaryDirectory gone;
         std::filesystem::remove_all(gone.file(""));
-        const auto files = index->save(gone.file(""), std::ref(names));
+        const auto files = index->save(posix_disk(), gone.file(""), std::ref(names), false);
         REQUIRE_FALSE(files);
         CHECK_FALSE(files.error().message.empty());
     }
     CHECK(index->unsaved_rows() == 2000);
     CHECK(rows.search(*index, rows.vectors[7], 1, 50).at(0).row == 7);
     const TemporaryDirectory directory;
-    REQUIRE(index->save(directory.file(""), std::ref(names)));
+    REQUIRE(index->save(posix_disk(), directory.file(""), std::ref(names), false));
     CHECK(index->unsaved_rows() == 0);
 }
 
@@ -116,7 +116,8 @@ TEST_CASE("parts that can't be used are built again from there, and the problem 
     };
     for (const Case& one : cases) {
         std::string problem;
-        const auto index = open_index(schema_of(rows), directory.file(""), one.files, one.rows, problem);
+        const auto index =
+            open_index(posix_disk(), schema_of(rows), directory.file(""), one.files, one.rows, problem);
         REQUIRE(index);
         INFO("files: " << one.files.size() << ", problem: " << problem);
         CHECK(index->indexed() == one.indexed);
@@ -135,12 +136,12 @@ TEST_CASE("the schema decides the index") {
     for (const auto metric :
          {simd::Metric::cosine, simd::Metric::euclidean, simd::Metric::dot, simd::Metric::manhattan}) {
         schema.metric = metric;
-        const auto index = open_index(schema, "/nonexistent", {}, 0, problem);
+        const auto index = open_index(posix_disk(), schema, "/nonexistent", {}, 0, problem);
         REQUIRE(index);
         // Manhattan distance has no codes.
         CHECK((dynamic_cast<PartIndex*>(index.get()) == nullptr) == (metric == simd::Metric::manhattan));
     }
     schema.algorithm = Algorithm::flat;
-    CHECK(open_index(schema, "/nonexistent", {}, 0, problem) == nullptr);
+    CHECK(open_index(posix_disk(), schema, "/nonexistent", {}, 0, problem) == nullptr);
     CHECK(problem.empty());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stats, health.
+// stats, io_stats, health.
 #include "engine/simd/distance.h"
 #include "tests/vexfsd/requests/test_service.h"
 
@@ -31,6 +31,41 @@ TEST_CASE("stats of no collection are the sum of all") {
     const json stats = service.ok(R"({"op":"stats"})");
     CHECK(stats["collections"] == 2);
     CHECK(stats["inserts"] == 7);
+}
+
+TEST_CASE("io_stats tell what a collection wrote and synced, and by which system calls") {
+    TestService service;
+    make_docs(service);
+    service.ok(R"({"op":"collection.configure","collection":"docs","parameters":{"durability":"sync"}})");
+    const auto figures = [&] {
+        return service.ok(R"({"op":"io_stats","collection":"docs"})")["collections"].at(0);
+    };
+    const json before = figures();
+    service.ok(R"({"op":"insert","collection":"docs","vectors":[[1,0],[2,0]]})");
+    const json after = figures();
+    CHECK(after["name"] == "docs");
+    CHECK(after["writes"] == before["writes"].get<uint64_t>() + 1);
+    CHECK(after["syncs"] == before["syncs"].get<uint64_t>() + 1);
+    CHECK(after["write_bytes"].get<uint64_t>() > before["write_bytes"].get<uint64_t>());
+    CHECK(after["write_iops"].get<double>() > 0);
+    CHECK(after["sync_p99_latency_ms"].get<double>() > 0);
+    CHECK(after["sync_p99_latency_ms"] <= after["sync_max_latency_ms"]);
+    CHECK(after["direct_io"] == "off");
+    uint64_t in_histogram = 0;
+    for (const json& bucket : after["sync_histogram"]) in_histogram += bucket["count"].get<uint64_t>();
+    CHECK(after["syncs"] == in_histogram);
+    const json all = service.ok(R"({"op":"io_stats"})");
+    CHECK(all["backend"] == "posix");
+    CHECK(all["collections"].size() == 1);
+    CHECK(all["process"]["major_faults"].get<int64_t>() >= 0);
+}
+
+TEST_CASE("io_stats leave out what the caller may not read") {
+    TestService service;
+    make_docs(service);
+    service.ok(R"({"op":"collection.configure","collection":"docs","parameters":{"mode":384}})");
+    service.caller = {70'001, 70'001, {}, false};
+    CHECK(service.ok(R"({"op":"io_stats"})")["collections"].empty());
 }
 
 TEST_CASE("health tells what serves, and that all is well") {
