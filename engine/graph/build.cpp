@@ -23,25 +23,28 @@ constexpr std::array first_alphas{1.1F};
 constexpr std::array refined_alphas{1.0F, 1.1F, 1.2F, 1.35F, 1.6F, 2.0F};
 
 // Links of all nodes turned around: those to a node lie behind each other, ordered by where they come from.
+// Their memory goes back to the kernel, which what the heap has had once mostly doesn't.
 class Reverses {
   public:
     explicit Reverses(const LinkTable& links) : ends_(links.nodes() + 1) {
         for (size_t node = 0; node < links.nodes(); ++node)
             for (const Link& link : links.of(node)) ++ends_[link.node + 1];
         std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
-        links_.resize(ends_.back());
+        memory_ = AnonymousMemory(ends_.back() * sizeof(Link));
         std::vector<uint64_t> next(ends_.begin(), ends_.end() - 1);
         for (size_t node = 0; node < links.nodes(); ++node)
             for (const Link& link : links.of(node))
-                links_[next[link.node]++] = {link.distance, static_cast<uint32_t>(node)};
+                data()[next[link.node]++] = {link.distance, static_cast<uint32_t>(node)};
     }
     std::span<const Link> of(size_t node) const {
-        return std::span(links_).subspan(ends_[node], ends_[node + 1] - ends_[node]);
+        return {data() + ends_[node], ends_[node + 1] - ends_[node]};
     }
 
   private:
+    Link* data() const { return reinterpret_cast<Link*>(memory_.data()); }
+
     std::vector<uint64_t> ends_;
-    std::vector<Link> links_;
+    AnonymousMemory memory_;
 };
 
 struct Worker {
