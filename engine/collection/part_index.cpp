@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/base/heap.h"
+
 namespace vexfs {
 namespace {
 
@@ -73,9 +75,10 @@ bool PartIndex::work(const RowTable& rows, const IndexWork& work) {
     const std::unique_lock lock(work_mutex_, std::try_to_lock);
     if (!lock) return false;
     const uint32_t count = rows.size();
-    if (const auto first = plan_part(states(rows), count, idle(count), work.all))
-        return build(rows, *first, work);
-    return refine(rows, work);
+    const auto first = plan_part(states(rows), count, idle(count), work.all);
+    const bool worked = first ? build(rows, *first, work) : refine(rows, work);
+    if (worked) give_free_memory_back();
+    return worked;
 }
 
 const std::vector<PartState>& PartIndex::states(const RowTable& rows) {
