@@ -55,7 +55,7 @@ class Work {
             VEXFS_TRY(check_interrupts());
             const std::string path = directory_.path_of(file);
             VEXFS_ASSIGN(const auto opened, directory_.open_file(file));
-            VEXFS_TRY(verify_file(*opened, path, file.name));
+            VEXFS_TRY(verify_file(posix_disk(), *opened, path, file.name));
             VEXFS_ASSIGN(const StoredFile found, describe_file(*opened, path, file.name));
             if (found != file)
                 return fail(ErrorCode::corrupt, fmt::format("{} at offset 0: this is another file", path));

@@ -30,7 +30,7 @@ Result<void> check_files(Disk& disk, const std::string& directory, const Manifes
         const std::string path = fmt::format("{}/{}", directory, name);
         VEXFS_ASSIGN(const auto file, disk.open(path));
         VEXFS_TRY(file->sync());
-        if (is_index_name(name)) VEXFS_TRY(verify_file(*file, path, name));
+        if (is_index_name(name)) VEXFS_TRY(verify_file(disk, *file, path, name));
     }
     for (size_t i = 0; i + 1 < manifest.segments.size(); ++i) {
         const ManifestSegment& segment = manifest.segments[i];

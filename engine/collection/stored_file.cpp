@@ -100,9 +100,9 @@ Result<StoredFile> describe_file(const File& file, const std::string& path, cons
     return described;
 }
 
-Result<void> verify_file(const File& file, const std::string& path, const std::string& name) {
+Result<void> verify_file(Disk& disk, const File& file, const std::string& path, const std::string& name) {
     if (!is_log_name(name)) {
-        VEXFS_TRY(ChecksummedReader::open(path));
+        VEXFS_TRY(ChecksummedReader::open(disk, path));
         return {};
     }
     VEXFS_ASSIGN(const uint64_t bytes, file.size());

@@ -28,7 +28,7 @@ struct StoredFile {
 Result<StoredFile> describe_file(const File& file, const std::string& path, const std::string& name);
 
 // Reads it whole and is corrupt, with path and offset, where a checksum in it fails.
-Result<void> verify_file(const File& file, const std::string& path, const std::string& name);
+Result<void> verify_file(Disk& disk, const File& file, const std::string& path, const std::string& name);
 
 // What nobody else's log may bring in: vectors that are not finite, and metadata that are no JSON objects of
 // up to so many levels. Of a log in `directory` that is whole.
