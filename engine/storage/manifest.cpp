@@ -52,7 +52,7 @@ json to_json(const Manifest& manifest) {
 }
 
 // Throws json::exception where there is no whole number of that name.
-uint64_t number_at(const json& value, const char* name) {
+uint64_t number_at(const json& value, const auto& name) {
     const json& number = value.at(name);
     if (!number.is_number_unsigned())
         throw json::type_error::create(302, fmt::format("{} is no number", name), &number);
@@ -73,7 +73,7 @@ Result<Manifest> from_json(const json& value) {
     manifest.first_row = number_at(value, "first_row");
     manifest.next_id = number_at(value, "next_id");
     for (const json& import : value.at("import_rows"))
-        manifest.import_rows[import.at(0).get<uint64_t>()] = import.at(1).get<uint64_t>();
+        manifest.import_rows[number_at(import, size_t{0})] = number_at(import, size_t{1});
     return manifest;
 }
 

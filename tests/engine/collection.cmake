@@ -4,7 +4,6 @@ vexfs_engine_test(test-collection
     collection_test.cpp
     durability_test.cpp
     group_commit_test.cpp
-    id_map_test.cpp
     io_parameters_test.cpp
     reclaim_test.cpp
     recovery_test.cpp)

@@ -56,7 +56,10 @@ json manifest_of(const json& changes) {
              {"revision", 1},
              {"next_number", 2},
              {"segments", {{{"number", 1}, {"first_sequence", 1}, {"rows", 0}, {"bytes", 0}}}},
-             {"index", json::array()}};
+             {"index", json::array()},
+             {"first_row", 0},
+             {"next_id", 0},
+             {"import_rows", json::array()}};
     all.merge_patch(changes);
     return all;
 }
@@ -98,7 +101,8 @@ TEST_CASE("a manifest with a number that is none or out of range is corrupt") {
               R"({"schema":{"dimension":null}})", R"({"schema":{"uid":null}})", R"({"schema":{"mode":null}})",
               R"({"segments":[{"number":null,"first_sequence":1,"rows":0,"bytes":0}]})",
               R"({"segments":[{"number":1,"first_sequence":1,"rows":0,"bytes":null}]})",
-              R"({"index":[{"file":"1.hnsw","first_row":null,"end_row":1}]})"}) {
+              R"({"index":[{"file":"1.hnsw","first_row":null,"end_row":1}]})", R"({"first_row":null})",
+              R"({"next_id":null})", R"({"import_rows":[[1,null]]})", R"({"import_rows":[[null,1]]})"}) {
             std::string text = change;
             text.replace(text.find("null"), 4, wrong.dump());
             INFO(text);
