@@ -98,9 +98,9 @@ Result<ExitStatus> apply(Context& context, const std::string& collection, const 
             fmt::format("preset {} changes what collection {} was built with: {}", name, collection,
                         fmt::join(fixed, ", ")),
             fmt::format(
-                "a rebuild takes a new collection for now: export, 'vexfsctl collection create NEW "
-                "--preset {}', import; or set the rest alone: 'vexfsctl collection set {} ef_search={}'",
-                name, collection, cell(live, "ef_search")));
+                "make a new collection: export, 'vexfsctl collection create NEW --preset {}', import; or set "
+                "the rest alone: 'vexfsctl collection set {} target_recall={}'",
+                name, collection, cell(live, "target_recall")));
     }
     request.header["op"] = "collection.configure";
     request.header["parameters"] = std::move(live);
