@@ -81,8 +81,10 @@ struct SearchRequest {
 };
 
 struct SearchReply {
-    std::vector<Hit> hits;   // nearest first; ties by id
-    std::string_view path;   // the access path taken: "graph", "graph+scan", "scan", "filter scan"
+    std::vector<Hit> hits;  // nearest first; ties by id
+    // The access path taken: "scan" or "filter scan", or one of paths/path.h; "graph+scan" and so on where
+    // rows are not in the index yet.
+    std::string path;
     uint64_t distances = 0;  // computed
     uint32_t ef_search = 0;  // 0 where no graph was walked
 };
@@ -97,10 +99,12 @@ struct CollectionInfo {
     uint64_t segments = 0;
     uint64_t disk_bytes = 0;
     uint64_t index_memory_bytes = 0;
-    // What holds the target recall by the last measurement, and the recall it gave; 0 where none was made.
-    uint32_t calibrated_ef_search = 0;
+    // The access path that holds the target recall by the last measurement, and the recall it gave; empty and
+    // 0 where none was made.
+    std::string calibrated_path;
     double calibrated_recall = 0;
-    uint64_t generation = 0;  // grows with each change that is seen
+    uint32_t calibrated_ef_search = 0;  // of a graph, else 0
+    uint64_t generation = 0;            // grows with each change that is seen
     bool read_only = false;
     std::string read_only_reason;
     std::string background_error;  // of the last index that could not be read or written, or empty

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Searches and look-ups.
 //
-// A search walks the graph over the rows that are indexed and scans those that are not yet. Filters, ranges
+// A search asks the index for the rows that are in it and scans those that are not yet. Filters, ranges
 // and `exact` compare with every row that qualifies.
 #include <fmt/format.h>
 #include <tsl/robin_set.h>
@@ -146,7 +146,8 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
         const Index::Answer answer = index_->search(asked, found);
         reply.distances = answer.compared;
         reply.ef_search = static_cast<uint32_t>(answer.ef);
-        reply.path = indexed < rows ? "graph+scan" : "graph";
+        reply.path = name_of(answer.path);
+        if (indexed < rows) reply.path += "+scan";
         Nearest nearest(request.limit);
         for (const Neighbour& neighbour : found) nearest.offer(neighbour);
         scan(indexed, nearest);

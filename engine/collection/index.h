@@ -16,8 +16,8 @@
 #include "engine/base/result.h"
 #include "engine/collection/row_table.h"
 #include "engine/collection/schema.h"
-#include "engine/graph/calibration.h"
 #include "engine/index/hnsw.h"
+#include "engine/paths/calibration.h"
 #include "engine/storage/manifest.h"
 
 namespace vexfs {
@@ -33,7 +33,7 @@ struct IndexQuery {
     const float* vector;  // [dimension]
     size_t limit;
     size_t ef;             // breadth where target_recall is 0 or nothing was measured
-    double target_recall;  // at which breadths that were measured are taken
+    double target_recall;  // for which settings that were measured are taken
     // Callables that outlive the query.
     FunctionRef<bool(uint32_t)> accept;     // whether a row may be found
     FunctionRef<float(uint32_t)> distance;  // of a row, as it is reported
@@ -52,13 +52,14 @@ class Index {
     virtual uint32_t unsaved_rows() const = 0;
 
     struct Answer {
-        size_t compared = 0;  // rows
-        size_t ef = 0;        // breadth that was taken, the greatest of all parts
+        size_t compared = 0;                    // rows
+        paths::Path path = paths::Path::graph;  // of its largest part
+        size_t ef = 0;                          // greatest breadth of a walk, 0 where there was none
     };
     // Up to query.limit rows, nearest first, into `out`.
     virtual Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const = 0;
     // What for_recall() of its largest part says; all 0 where nothing was measured.
-    virtual graph::CalibrationPoint calibration(double target_recall) const = 0;
+    virtual paths::CalibrationPoint calibration(double target_recall) const = 0;
 
     virtual size_t memory_bytes() const = 0;
 

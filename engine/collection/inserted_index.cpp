@@ -30,7 +30,8 @@ bool InsertedIndex::work(const RowTable& rows, const IndexWork&) {
 }
 
 Index::Answer InsertedIndex::search(const IndexQuery& query, std::vector<Neighbour>& out) const {
-    return {graph_->search(query.vector, query.limit, query.ef, query.accept, out), query.ef};
+    return {graph_->search(query.vector, query.limit, query.ef, query.accept, out), paths::Path::graph,
+            query.ef};
 }
 
 Result<std::vector<ManifestIndex>> InsertedIndex::save(Disk& disk, const std::string& directory,

@@ -344,8 +344,9 @@ CollectionInfo LocalCollection::info() const {
     info.backlog_rows = index_ ? rows - std::min(rows, info.indexed_points) : 0;
     info.index_memory_bytes = index_ ? index_->memory_bytes() : 0;
     if (index_ && info.schema.target_recall > 0) {
-        const graph::CalibrationPoint point = index_->calibration(info.schema.target_recall);
-        info.calibrated_ef_search = point.ef;
+        const paths::CalibrationPoint point = index_->calibration(info.schema.target_recall);
+        if (point.setting.breadth > 0) info.calibrated_path = name_of(point.setting.path);
+        if (point.setting.path == paths::Path::graph) info.calibrated_ef_search = point.setting.breadth;
         info.calibrated_recall = point.recall;
     }
     info.generation = generation_;

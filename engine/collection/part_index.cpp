@@ -14,16 +14,12 @@ constexpr uint32_t merge_factor =
     2;  // a part is merged with what follows unless it is so many times as large
 constexpr auto idle_after = std::chrono::milliseconds(300);
 
-// The breadth of a search in a part.
-size_t breadth(const graph::Part& part, const IndexQuery& query) {
-    size_t ef = query.ef;
+paths::Setting setting_for(const graph::Part& part, const IndexQuery& query) {
     if (query.target_recall > 0) {
-        const size_t measured = part.calibration().for_recall(query.target_recall).ef;
-        // It was measured for so many; more lie farther out.
-        if (measured > 0)
-            ef = measured * std::max<size_t>(query.limit, graph::calibrated_limit) / graph::calibrated_limit;
+        const paths::Setting measured = part.calibration().for_recall(query.target_recall).setting;
+        if (measured.breadth > 0) return for_limit(measured, query.limit);
     }
-    return std::max(ef, query.limit);
+    return {paths::Path::graph, static_cast<uint32_t>(std::max(query.ef, query.limit)), 0};
 }
 
 }  // namespace
@@ -153,12 +149,15 @@ Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>&
     thread_local std::vector<uint32_t> found;
     out.clear();
     Answer answer;
+    size_t largest = 0;
     const auto now = parts();  // which the loop alone would not keep
     for (const Saved& saved : *now) {
-        const size_t ef = breadth(*saved.part, query);
-        answer.ef = std::max(answer.ef, ef);
+        const paths::Setting setting = setting_for(*saved.part, query);
+        if (setting.path == paths::Path::graph) answer.ef = std::max<size_t>(answer.ef, setting.breadth);
+        if (saved.part->nodes() >= largest) answer.path = setting.path;
+        largest = std::max(largest, saved.part->nodes());
         answer.compared +=
-            saved.part->search(query.vector, ef, graph::reranked(query.limit), query.accept, found);
+            saved.part->search(query.vector, setting, paths::reranked(query.limit), query.accept, found);
         for (const uint32_t row : found) out.push_back({query.distance(row), row});
         answer.compared += found.size();
     }
@@ -171,11 +170,11 @@ Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>&
     return answer;
 }
 
-graph::CalibrationPoint PartIndex::calibration(double target_recall) const {
+paths::CalibrationPoint PartIndex::calibration(double target_recall) const {
     const auto now = parts();
     const auto largest =
         std::ranges::max_element(*now, {}, [](const Saved& saved) { return saved.part->nodes(); });
-    return largest == now->end() ? graph::CalibrationPoint{}
+    return largest == now->end() ? paths::CalibrationPoint{}
                                  : largest->part->calibration().for_recall(target_recall);
 }
 

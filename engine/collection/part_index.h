@@ -41,7 +41,7 @@ class PartIndex final : public Index {
     bool settled() const override;
     uint32_t unsaved_rows() const override;
     Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
-    graph::CalibrationPoint calibration(double target_recall) const override;
+    paths::CalibrationPoint calibration(double target_recall) const override;
     size_t memory_bytes() const override;
     Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
                                             const std::function<std::string()>& new_file, bool bulk) override;

@@ -3,72 +3,153 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
-#include "engine/base/parallel.h"
+#include "engine/lists/clusters.h"
 
 namespace vexfs::graph {
 namespace {
 
+using lists::Lists;
+using paths::CalibrationPoint;
+using paths::Path;
+using paths::Setting;
+
+using Points = std::vector<CalibrationPoint>;
+
 constexpr std::array<uint32_t, 18> breadths{16,  24,  32,  48,   64,   96,   128,  192,  256,
                                             384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144};
 constexpr float recall_enough = 0.998F;
+constexpr uint32_t sketch_breadth_max = 32'768;
+// A scan of sketches takes so many times the least that it can take, with all that it compares by better
+// codes: what costs more than that is of no use.
+constexpr float scan_costs_max = 4;
+constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes are compared
+constexpr double recall_judged = 0.95;
 
-// The share of a sampled node's neighbours that a search finds.
-float recall_of(const Graph& graph, const Sample& sample, size_t i, uint32_t ef, std::vector<Found>& found) {
-    graph.search(&sample.queries[i * graph.layout().dimension], ef, found, sample.nodes[i]);
-    const size_t kept = std::min(reranked(calibrated_limit), found.size());
-    std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(),
-                      [](const Found& a, const Found& b) { return a.distance < b.distance; });
-    const uint32_t* neighbours = &sample.neighbours[i * calibrated_limit];
-    const uint32_t* end = std::find(neighbours, neighbours + calibrated_limit, no_node);
-    size_t hits = 0;
-    for (size_t k = 0; k < kept; ++k) hits += std::find(neighbours, end, found[k].node) != end ? 1 : 0;
-    return neighbours == end ? 1 : static_cast<float>(hits) / static_cast<float>(end - neighbours);
-}
+class Calibrator {
+  public:
+    Calibrator(const Graph& graph, const paths::Sample& sample, unsigned threads)
+        : graph_(graph), sample_(sample), threads_(threads) {}
+
+    CalibrationPoint measure(const Lists* lists, const Setting& setting) const {
+        return paths::measure(sample_, setting, threads_, [&](size_t i, std::vector<uint32_t>& found) {
+            search(lists, setting, i, found);
+        });
+    }
+    float least_cost_us(const Lists* lists, const Setting& setting) const {
+        return paths::least_cost_us(
+            sample_, [&](size_t i, std::vector<uint32_t>& found) { search(lists, setting, i, found); });
+    }
+
+    Points walks(float cost_us_max) const {
+        Points points;
+        for (const uint32_t ef : breadths) {
+            points.push_back(measure(nullptr, {Path::graph, ef, 0}));
+            const CalibrationPoint& last = points.back();
+            if (last.recall >= recall_enough || ef >= graph_.nodes() || last.cost_us > cost_us_max) break;
+        }
+        return points;
+    }
+
+    Points scans(const Lists& lists) const {
+        Points points;
+        for (uint32_t breadth = breadths.front();; breadth *= 2) {
+            points.push_back(measure(&lists, {Path::sketch, breadth, 0}));
+            if (points.back().recall >= recall_enough || breadth >= graph_.nodes() ||
+                breadth >= sketch_breadth_max)
+                return points;
+        }
+    }
+
+    // With ever more lists, and so many nodes of them compared as are worth it.
+    Points probes(const Lists& lists, float cost_us_max) const {
+        Points points;
+        const auto count = static_cast<uint32_t>(lists.lists());
+        uint32_t breadth = breadths.front();
+        for (uint32_t probes = 1;; probes = std::min(count, probes + std::max(1U, probes / 2))) {
+            CalibrationPoint best = measure(&lists, {Path::lists, breadth, probes});
+            while (breadth < sketch_breadth_max) {
+                const CalibrationPoint more = measure(&lists, {Path::lists, 2 * breadth, probes});
+                if (more.recall < best.recall + gain_min) break;
+                best = more;
+                breadth *= 2;
+            }
+            points.push_back(best);
+            if (best.recall >= recall_enough || probes == count || best.cost_us > cost_us_max) return points;
+        }
+    }
+
+  private:
+    void search(const Lists* lists, const Setting& setting, size_t i, std::vector<uint32_t>& nodes) const {
+        thread_local std::vector<Found> found;
+        Searched{graph_, lists}.search(sample_.query(i), setting, found, sample_.nodes[i]);
+        keep_nearest(found, paths::reranked(paths::calibrated_limit));
+        nodes.clear();
+        for (const Found& one : found) nodes.push_back(one.node);
+    }
+
+    const Graph& graph_;
+    const paths::Sample& sample_;
+    unsigned threads_;
+};
 
 }  // namespace
 
-Calibration Calibration::measure(const Graph& graph, const Sample& sample, unsigned threads) {
-    std::vector<CalibrationPoint> points;
-    const size_t count = sample.nodes.size();
-    if (count == 0) return {};
-    std::vector<float> recalls(count);
-    std::vector<std::vector<Found>> found(std::max(1U, threads));
-    for (const uint32_t ef : breadths) {
-        parallel_for(threads, count, [&](unsigned worker, size_t i) {
-            recalls[i] = recall_of(graph, sample, i, ef, found[worker]);
-        });
-        double sum = 0, squares = 0;
-        for (const float recall : recalls) {
-            sum += recall;
-            squares += double{recall} * recall;
-        }
-        const double mean = sum / static_cast<double>(count);
-        const double variance = std::max(0.0, squares / static_cast<double>(count) - mean * mean);
-        points.push_back({ef, static_cast<float>(mean),
-                          static_cast<float>(std::sqrt(variance / static_cast<double>(count)))});
-        if (points.back().recall >= recall_enough || ef >= graph.nodes()) break;
+size_t Searched::search(const float* query, const Setting& setting, std::vector<Found>& found,
+                        uint32_t without) const {
+    if (setting.path == Path::graph || lists == nullptr) {
+        graph.search(query, setting.breadth, found, without);
+        return found.size();
     }
-    return Calibration(std::move(points));
+    thread_local lists::Shortlist nearest;
+    const size_t probes = setting.path == Path::sketch ? lists->lists() : setting.probes;
+    const size_t seen = lists->search(query, probes, setting.breadth, nearest);
+    graph.compare(query, nearest.nodes(), found);
+    if (without != no_node) std::erase_if(found, [&](const Found& one) { return one.node == without; });
+    return seen;
 }
 
-CalibrationPoint Calibration::for_recall(double recall) const {
-    if (points_.empty()) return {};
-    const auto held = [](const CalibrationPoint& point) { return point.recall - point.error; };
-    for (size_t i = 0; i < points_.size(); ++i) {
-        const CalibrationPoint& point = points_[i];
-        if (held(point) < recall) continue;
-        if (i == 0) return point;
-        // Between two breadths, by the logarithm: recall rises about evenly with it.
-        const CalibrationPoint& before = points_[i - 1];
-        const double rise = held(point) - held(before);
-        const double share = rise > 0 ? std::clamp((recall - held(before)) / rise, 0.0, 1.0) : 1;
-        const double ef = before.ef * std::pow(static_cast<double>(point.ef) / before.ef, share);
-        return {static_cast<uint32_t>(std::ceil(ef)),
-                before.recall + static_cast<float>(share) * (point.recall - before.recall), point.error};
+void keep_nearest(std::vector<Found>& found, size_t wanted) {
+    const size_t kept = std::min(wanted, found.size());
+    std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(),
+                      [](const Found& a, const Found& b) { return a.distance < b.distance; });
+    found.resize(kept);
+}
+
+AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, const paths::Sample& sample,
+                         const PathOptions& options) {
+    AccessPaths chosen;
+    if (sample.nodes.empty()) return chosen;
+    const Calibrator calibrator(graph, sample, options.threads);
+    auto scan =
+        std::make_unique<const Lists>(table, std::vector<float>(), std::vector<uint32_t>(), options.threads);
+    const float scan_us = calibrator.least_cost_us(scan.get(), {Path::sketch, breadths.front(), 0});
+    chosen.calibration.add(calibrator.walks(scan_costs_max * scan_us));
+    const CalibrationPoint& last_walk = chosen.calibration.points().back();
+    if (last_walk.recall >= recall_enough && last_walk.cost_us < scan_us) {
+        scan.reset();
+    } else {
+        chosen.calibration.add(calibrator.scans(*scan));
     }
-    return points_.back();
+    const size_t count = options.clusters ? lists::lists_for(table.count()) : 1;
+    std::unique_ptr<const Lists> lists;
+    if (count > 1) {
+        lists::Clusters clusters =
+            lists::find_clusters(table, count, options.seed, options.threads, options.stop);
+        lists = std::make_unique<const Lists>(table, std::move(clusters.centroids), clusters.list_of,
+                                              options.threads);
+        chosen.calibration.add(calibrator.probes(*lists, scan_us));
+    }
+    // One kind of lists is kept: a scan of all is for data that clusters tell nothing of.
+    const Path judged = chosen.calibration.for_recall(recall_judged).setting.path;
+    const bool kept = lists && judged != Path::sketch && chosen.calibration.useful(Path::lists);
+    chosen.calibration.drop(kept ? Path::sketch : Path::lists);
+    chosen.lists = kept ? std::move(lists) : std::move(scan);
+    if (!kept && !chosen.calibration.useful(Path::sketch)) {
+        chosen.calibration.drop(Path::sketch);
+        chosen.lists.reset();
+    }
+    return chosen;
 }
 
 }  // namespace vexfs::graph

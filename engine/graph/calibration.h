@@ -1,60 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-// How broad a search has to be for a recall: measured on a graph, not guessed.
-//
-// Some of the graph's own rows are searched for as if they were not in it, at rising breadths, and what is
-// found is compared with their true neighbours.
+// The access paths of a part of a graph, measured on its own data; those that are never the cheapest are not
+// kept.
 #pragma once
 
-#include <cstdint>
-#include <span>
+#include <memory>
+#include <stop_token>
 #include <vector>
 
-#include "engine/base/function_ref.h"
-#include "engine/codes/space.h"
 #include "engine/graph/graph.h"
+#include "engine/lists/lists.h"
+#include "engine/paths/sample.h"
 
 namespace vexfs::graph {
 
-inline constexpr uint32_t calibrated_limit = 10;  // recall@10
+// A graph and the sketches of its nodes, null where there are none.
+struct Searched {
+    const Graph& graph;
+    const lists::Lists* lists;
 
-// Of a search for `limit` rows: how many are compared exactly, the nearest by int8 codes. Enough that the
-// errors of the codes hardly cost recall.
-constexpr size_t reranked(size_t limit) {
-    return limit + (limit > 12 ? limit / 2 : 6);
-}
-
-// Some nodes with their calibrated_limit nearest others.
-struct Sample {
-    std::vector<uint32_t> nodes;
-    std::vector<uint32_t> neighbours;  // [nodes][calibrated_limit], no_node where there are fewer
-    std::vector<float> queries;        // [nodes][coded dimension]: as queries of the space
+    // `found` gets nodes with their distances by int8 codes, in no order. Without lists, all paths are the
+    // graph. Returns how many nodes were looked at.
+    size_t search(const float* query, const paths::Setting& setting, std::vector<Found>& found,
+                  uint32_t without = no_node) const;
 };
 
-// `vector` gives the vectors of nodes ([dimension]), null for one that is to be left out; table has their
-// codes.
-Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
-                   FunctionRef<const float*(uint32_t)> vector, unsigned threads);
+// Leaves the nearest, in order.
+void keep_nearest(std::vector<Found>& found, size_t wanted);
 
-struct CalibrationPoint {
-    uint32_t ef = 0;
-    float recall = 0;
-    float error = 0;  // standard error of the recall
+struct AccessPaths {
+    std::unique_ptr<const lists::Lists> lists;
+    paths::Calibration calibration;  // of no points where the part is too small to measure on
 };
 
-class Calibration {
-  public:
-    Calibration() = default;
-    explicit Calibration(std::vector<CalibrationPoint> points) : points_(std::move(points)) {}
-    static Calibration measure(const Graph& graph, const Sample& sample, unsigned threads);
-
-    // Rising in ef; empty where the graph was too small to measure on.
-    std::span<const CalibrationPoint> points() const { return points_; }
-    // The least ef that held the recall, with the standard error to spare; the greatest measured where none
-    // did. 0 where nothing was measured.
-    CalibrationPoint for_recall(double recall) const;
-
-  private:
-    std::vector<CalibrationPoint> points_;
+struct PathOptions {
+    bool clusters = false;  // whether lists of clusters are tried as well, which takes its time
+    unsigned threads = 1;
+    uint64_t seed = 1;
+    std::stop_token stop;  // the result is of no use once it was asked for
 };
+
+AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, const paths::Sample& sample,
+                         const PathOptions& options);
 
 }  // namespace vexfs::graph

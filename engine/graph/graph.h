@@ -14,16 +14,18 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/codes/int8.h"
+#include "engine/codes/node.h"
 #include "engine/codes/residual.h"
 #include "engine/codes/space.h"
 #include "engine/graph/links.h"
 
 namespace vexfs::graph {
 
-inline constexpr uint32_t no_node = UINT32_MAX;
+using codes::no_node;
 
 struct Layout {
     size_t dimension;  // of the space: coded
@@ -73,6 +75,8 @@ class Graph {
     // gets every node that was expanded, in no order: ef and some more. `without`: a node that is passed by
     // as if it were not there.
     void search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without = no_node) const;
+    // The nodes with their distances.
+    void compare(const float* query, std::span<const uint32_t> nodes, std::vector<Found>& found) const;
 
     const std::byte* row(size_t node) const { return memory_.data() + node * layout_.row_bytes(); }
     uint32_t entry() const { return entry_; }

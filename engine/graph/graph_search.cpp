@@ -192,4 +192,23 @@ void Graph::search(const float* query, size_t ef, std::vector<Found>& found, uin
     }
 }
 
+void Graph::compare(const float* query, std::span<const uint32_t> nodes, std::vector<Found>& found) const {
+    constexpr size_t fetched_ahead = 8;
+    thread_local codes::Int8Query int8;
+    int8.set(query, layout_.dimension);
+    const simd::CodeKernels& kernels = simd::code_kernels();
+    const auto code = [&](uint32_t node) {
+        return reinterpret_cast<const uint8_t*>(row(node)) + layout_.factors_offset();
+    };
+    const size_t code_bytes = sizeof(codes::Int8Factors) + layout_.dimension;
+    found.clear();
+    for (size_t i = 0; i < std::min(fetched_ahead, nodes.size()); ++i) prefetch(code(nodes[i]), code_bytes);
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        if (i + fetched_ahead < nodes.size()) prefetch(code(nodes[i + fetched_ahead]), code_bytes);
+        codes::Int8Factors factors;
+        std::memcpy(&factors, code(nodes[i]), sizeof factors);
+        found.push_back({int8.distance(kernels, code(nodes[i]) + sizeof factors, factors), nodes[i]});
+    }
+}
+
 }  // namespace vexfs::graph

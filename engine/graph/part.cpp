@@ -22,20 +22,22 @@ BuildOptions build_options(const PartOptions& options) {
     return {options.parameters.max_m, options.threads, options.parameters.seed, options.stop};
 }
 
-Calibration calibrate(const Graph& graph, const codes::Int8Table& table, const codes::Space& space,
-                      FunctionRef<const float*(uint32_t)> vector, const PartOptions& options) {
-    return Calibration::measure(graph, take_sample(table, space, vector, options.threads), options.threads);
+AccessPaths measured_paths(const Graph& graph, const codes::Int8Table& table, const codes::Space& space,
+                           FunctionRef<const float*(uint32_t)> vector, bool clusters,
+                           const PartOptions& options) {
+    return choose_paths(graph, table, paths::take_sample(table, space, vector, options.threads),
+                        {clusters, options.threads, options.parameters.seed, options.stop});
 }
 
 }  // namespace
 
 Part::Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
-           Calibration calibration, const HnswParameters& parameters, bool refined)
+           AccessPaths paths, const HnswParameters& parameters, bool refined)
     : range_(range),
       rows_(std::move(rows)),
       space_(std::move(space)),
       graph_(std::move(graph)),
-      calibration_(std::move(calibration)),
+      paths_(std::move(paths)),
       parameters_(parameters),
       refined_(refined) {}
 
@@ -62,10 +64,10 @@ std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, RowRang
     for (size_t i = 0; i < order.size(); ++i) rows_in_order[i] = rows[order[i]];
     Graph graph(table, std::move(links), layout_for(space->coded_dimension(), options.parameters),
                 options.threads);
-    Calibration calibration = calibrate(
-        graph, table, *space, [&](uint32_t node) { return vector(rows_in_order[node]); }, options);
+    AccessPaths paths = measured_paths(
+        graph, table, *space, [&](uint32_t node) { return vector(rows_in_order[node]); }, false, options);
     return std::unique_ptr<Part>(new Part(range, std::move(rows_in_order), space, std::move(graph),
-                                          std::move(calibration), options.parameters, false));
+                                          std::move(paths), options.parameters, false));
 }
 
 std::unique_ptr<Part> Part::refine(FunctionRef<const float*(uint32_t)> vector,
@@ -75,32 +77,31 @@ std::unique_ptr<Part> Part::refine(FunctionRef<const float*(uint32_t)> vector,
                                    parameters_.ef_construction, build_options(options));
     if (options.stop.stop_requested()) return nullptr;
     Graph graph(table, std::move(links), graph_.layout(), options.threads);
-    Calibration calibration = calibrate(
-        graph, table, *space_, [&](uint32_t node) { return vector(rows_[node]); }, options);
+    AccessPaths paths = measured_paths(
+        graph, table, *space_, [&](uint32_t node) { return vector(rows_[node]); }, true, options);
+    if (options.stop.stop_requested()) return nullptr;
     return std::unique_ptr<Part>(
-        new Part(range_, rows_, space_, std::move(graph), std::move(calibration), parameters_, true));
+        new Part(range_, rows_, space_, std::move(graph), std::move(paths), parameters_, true));
 }
 
 size_t Part::memory_bytes() const {
-    return rows_.size() * sizeof(uint32_t) + space_->memory_bytes() + graph_.memory_bytes();
+    return rows_.size() * sizeof(uint32_t) + space_->memory_bytes() + graph_.memory_bytes() +
+           (paths_.lists ? paths_.lists->memory_bytes() : 0);
 }
 
-size_t Part::search(const float* query, size_t ef, size_t wanted, FunctionRef<bool(uint32_t)> accept,
-                    std::vector<uint32_t>& rows) const {
+size_t Part::search(const float* query, const paths::Setting& setting, size_t wanted,
+                    FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const {
     thread_local std::vector<float> transformed;
     thread_local std::vector<Found> found;
     transformed.resize(space_->coded_dimension());
     space_->transform_query(query, transformed.data());
-    graph_.search(transformed.data(), ef, found);
-    const size_t expanded = found.size();
+    const size_t seen = Searched{graph_, paths_.lists.get()}.search(transformed.data(), setting, found);
     for (Found& one : found) one.node = rows_[one.node];
     std::erase_if(found, [&](const Found& one) { return !accept(one.node); });
-    wanted = std::min(wanted, found.size());
-    std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(wanted), found.end(),
-                      [](const Found& a, const Found& b) { return a.distance < b.distance; });
+    keep_nearest(found, wanted);
     rows.clear();
-    for (size_t i = 0; i < wanted; ++i) rows.push_back(found[i].node);
-    return expanded;
+    for (const Found& one : found) rows.push_back(one.node);
+    return seen;
 }
 
 }  // namespace vexfs::graph

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A part of a collection's index: the graph over the rows of a range, and the space of its codes.
+// A part of a collection's index: the graph over the rows of a range, the space of its codes, and where a
+// scan or lists of sketches are better for some recall, these.
 //
 // Immutable once made; searched by any number of threads. A part is built with the links that leaves give,
 // and can be made anew with refined ones, which take longer and lead to the same recall with fewer hops.
@@ -46,13 +47,12 @@ class Part {
     size_t nodes() const { return rows_.size(); }
     bool refined() const { return refined_; }
     size_t memory_bytes() const;
-    const Calibration& calibration() const { return calibration_; }
+    const paths::Calibration& calibration() const { return paths_.calibration; }
 
-    // The `wanted` nearest rows that `accept` takes among those that a search of breadth `ef` comes upon, by
-    // int8 distance, nearest first; distances of different parts can't be compared. Returns how many nodes
-    // were compared.
-    size_t search(const float* query, size_t ef, size_t wanted, FunctionRef<bool(uint32_t)> accept,
-                  std::vector<uint32_t>& rows) const;
+    // The `wanted` nearest rows that `accept` takes among those that a search comes upon, by int8 distance,
+    // nearest first; distances of different parts can't be compared. Returns how many nodes were looked at.
+    size_t search(const float* query, const paths::Setting& setting, size_t wanted,
+                  FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const;
 
     // One checksummed file, written and synced (`bulk` as with Disk::create_bulk()); the caller renames.
     // load() is corrupt for a damaged file and trusts no number in it; one that was built with other
@@ -63,13 +63,13 @@ class Part {
 
   private:
     Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
-         Calibration calibration, const HnswParameters& parameters, bool refined);
+         AccessPaths paths, const HnswParameters& parameters, bool refined);
 
     RowRange range_;
     std::vector<uint32_t> rows_;  // of each node
     std::shared_ptr<const codes::Space> space_;
     Graph graph_;
-    Calibration calibration_;
+    AccessPaths paths_;
     HnswParameters parameters_;  // it was built with
     bool refined_;
 };

@@ -9,12 +9,12 @@
 
 #include "engine/graph/part.h"
 #include "engine/index/checksummed_file.h"
+#include "engine/lists/lists_file.h"
 
 namespace vexfs::graph {
 namespace {
 
-constexpr uint32_t calibration_points_max = 64;
-constexpr uint32_t calibration_ef_max = 65'536;
+using paths::CalibrationPoint;
 
 static_assert(std::endian::native == std::endian::little, "a part's file is written as it lies in memory");
 
@@ -71,7 +71,11 @@ Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
     header.end_row = range_.end;
     header.refined = refined_ ? 1 : 0;
     header.loose = static_cast<uint32_t>(graph_.loose().size());
-    header.calibration_points = static_cast<uint32_t>(calibration_.points().size());
+    const paths::Calibration& calibration = paths_.calibration;
+    header.calibration_points = static_cast<uint32_t>(calibration.points().size());
+    const lists::Lists* lists = paths_.lists.get();
+    header.lists = lists == nullptr ? 0 : static_cast<uint32_t>(lists->lists());
+    header.list_blocks = lists == nullptr ? 0 : lists->first_blocks().back();
     header.m = parameters_.m;
     header.max_m = parameters_.max_m;
     header.ef_construction = parameters_.ef_construction;
@@ -84,8 +88,9 @@ Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
     VEXFS_TRY(file.write(space_->mean().data(), space_->mean().size_bytes()));
     VEXFS_TRY(file.write(rows_.data(), rows_.size() * sizeof(uint32_t)));
     VEXFS_TRY(file.write(graph_.loose().data(), graph_.loose().size() * sizeof(uint32_t)));
-    VEXFS_TRY(file.write(calibration_.points().data(), calibration_.points().size_bytes()));
+    VEXFS_TRY(file.write(calibration.points().data(), calibration.points().size_bytes()));
     VEXFS_TRY(file.write(graph_.row(0), nodes() * graph_.layout().row_bytes()));
+    if (lists != nullptr) VEXFS_TRY(lists::write(*lists, file));
     return file.finish();
 }
 
@@ -101,12 +106,14 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     std::vector<float> mean(dimension + (metric == simd::Metric::dot ? 1 : 0));
     const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
     if (range.first > range.end || header.nodes > range.count() || header.loose > header.nodes ||
-        header.calibration_points > calibration_points_max || !usable(header.unit) || header.unit == 0 ||
-        !usable(header.norm_max) || header.bits > 2 || header.degree != degree_of(header) ||
-        header.coded_dimension % 4 != 0 || header.coded_dimension > 2 * dimension_max ||
+        header.calibration_points > paths::calibration_points_max || !usable(header.unit) ||
+        header.unit == 0 || !usable(header.norm_max) || header.bits > 2 ||
+        header.degree != degree_of(header) || header.coded_dimension % 4 != 0 ||
+        (header.lists == 0 && header.list_blocks > 0) || header.coded_dimension > 2 * dimension_max ||
         file.bytes_left() != mean.size() * sizeof(float) + header.loose * sizeof(uint32_t) +
                                  header.calibration_points * sizeof(CalibrationPoint) +
-                                 header.nodes * (sizeof(uint32_t) + uint64_t{layout.row_bytes()}))
+                                 header.nodes * (sizeof(uint32_t) + uint64_t{layout.row_bytes()}) +
+                                 lists::file_bytes(header.coded_dimension, header.lists, header.list_blocks))
         return file.corrupt("its header contradicts itself");
     VEXFS_TRY(file.read(mean.data(), mean.size() * sizeof(float)));
     for (const float value : mean)
@@ -121,8 +128,7 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     std::vector<CalibrationPoint> points(header.calibration_points);
     VEXFS_TRY(file.read(points.data(), points.size() * sizeof(CalibrationPoint)));
     for (const CalibrationPoint& point : points)
-        if (point.ef < 1 || point.ef > calibration_ef_max || !usable(point.recall) || !usable(point.error))
-            return file.corrupt("its calibration has values that none can have");
+        if (!paths::possible(point)) return file.corrupt("its calibration has values that none can have");
     auto space = std::make_shared<const codes::Space>(dimension, metric, mean, header.unit, header.norm_max,
                                                       header.seed);
     if (space->coded_dimension() != header.coded_dimension)
@@ -131,8 +137,13 @@ Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimensi
     VEXFS_TRY(file.read(graph.rows(), header.nodes * layout.row_bytes()));
     if (!graph.consistent()) return file.corrupt("a node names one that there is not");
     graph.choose_starts();
+    AccessPaths paths{nullptr, paths::Calibration(std::move(points))};
+    if (header.lists > 0) {
+        VEXFS_ASSIGN(paths.lists, lists::read(file, header.coded_dimension, header.lists, header.list_blocks,
+                                              header.nodes));
+    }
     return std::unique_ptr<Part>(new Part(range, std::move(rows), std::move(space), std::move(graph),
-                                          Calibration(std::move(points)), parameters, header.refined != 0));
+                                          std::move(paths), parameters, header.refined != 0));
 }
 
 }  // namespace vexfs::graph

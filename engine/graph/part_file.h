@@ -4,8 +4,13 @@
 //   FileHeader
 //   f32  mean of the space [lifted: dimension, and one for dot]
 //   u32  row of each node [nodes], nodes that no walk comes to [loose]
-//        CalibrationPoint [calibration_points], calibration.h
+//        CalibrationPoint [calibration_points], paths/calibration.h
 //        rows of the graph, graph.h: [nodes][row_bytes]
+//   with sketches, lists/lists.h:
+//   f32  centroids [lists][coded_dimension]
+//   u32  first blocks of the lists, and the number of blocks [lists + 1]
+//   u32  nodes [blocks][32], 0xffffffff to fill up
+//        blocks [blocks][simd::block_bytes]
 //   u64  XXH3-64 of all before it
 #pragma once
 
@@ -15,7 +20,7 @@
 namespace vexfs::graph {
 
 inline constexpr char file_magic[8] = {'V', 'E', 'X', 'F', 'S', 'P', 'R', 'T'};
-inline constexpr uint32_t file_version = 1;
+inline constexpr uint32_t file_version = 2;
 
 struct FileHeader {
     char magic[8];
@@ -35,7 +40,8 @@ struct FileHeader {
     uint64_t seed;
     double ml;
     float unit, norm_max;
-    uint64_t reserved[4];
+    uint32_t lists, list_blocks;  // 0 without sketches
+    uint64_t reserved[3];
 };
 static_assert(sizeof(FileHeader) == 128 && std::is_trivially_copyable_v<FileHeader>);
 

@@ -9,5 +9,4 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/part.cpp
     ${CMAKE_CURRENT_LIST_DIR}/part_file.cpp
     ${CMAKE_CURRENT_LIST_DIR}/partition.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/prune.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/sample.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/prune.cpp)

@@ -27,14 +27,17 @@ void use(const graph::Part& part, Metric metric) {
     const graph::RowRange range = part.range();
     std::vector<uint32_t> rows;
     for (const float* query : queries) {
-        part.search(
-            query, ef, wanted, [](uint32_t row) { return row % 2 == 0; }, rows);
-        require(rows.size() <= wanted, "no more rows are found than wanted");
-        for (const uint32_t row : rows) {
-            require(row >= range.first && row < range.end, "rows found are of the part's range");
-            require(row % 2 == 0, "rows found are accepted ones");
+        for (const paths::Path path : {paths::Path::graph, paths::Path::lists, paths::Path::sketch}) {
+            part.search(
+                query, {path, ef, 1}, wanted, [](uint32_t row) { return row % 2 == 0; }, rows);
+            require(rows.size() <= wanted, "no more rows are found than wanted");
+            for (const uint32_t row : rows) {
+                require(row >= range.first && row < range.end, "rows found are of the part's range");
+                require(row % 2 == 0, "rows found are accepted ones");
+            }
         }
     }
+    part.calibration().for_recall(0.9);
     part.refine([](uint32_t) { return queries[0]; }, {index_parameters(), 1, {}});
     const std::string again = scratch() / "again";
     require(part.save(again).has_value(), "a part that was loaded can be saved");

@@ -113,6 +113,7 @@ std::vector<std::string> index_file_seeds() {
     return {part_input(IndexFile::part_dot, simd::Metric::dot, 7, false),
             part_input(IndexFile::part_cosine, simd::Metric::cosine, 12, true),
             part_input(IndexFile::part_cosine, simd::Metric::cosine, 1, false),
+            part_input(IndexFile::part_cosine, simd::Metric::cosine, 70, false),  // with a calibration
             hnsw_input(IndexFile::hnsw_euclidean, simd::Metric::euclidean, 20),
             hnsw_input(IndexFile::hnsw_manhattan, simd::Metric::manhattan, 3)};
 }

@@ -48,7 +48,7 @@ class Layouts(unittest.TestCase):
         self.assertIn("version 1 of the format", "\n".join(page("vexfs.5")))
         self.assertEqual(constant("engine/storage/format.h", "version"), 1)
         self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
-        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 1)
+        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 2)
 
 
 class DataDirectory(unittest.TestCase):
@@ -137,7 +137,7 @@ class DataDirectory(unittest.TestCase):
         part = self.bytes_of("*.hnsw")
         header = read_fields(part, 0, "PART", "FileHeader")
         self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
-                         (b"VEXFSPRT", 1, 2, 1))
+                         (b"VEXFSPRT", 2, 2, 1))
         self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
         places = 128 + 2 * 4  # behind the mean
         rows = struct.unpack_from(f"<{ROWS}I", part, places)
@@ -145,8 +145,14 @@ class DataDirectory(unittest.TestCase):
         groups, degree = header["coded_dimension"] // 4, header["degree"]
         neighbours = degree // 32 * (header["bits"] * groups * 16 + 128)
         node_bytes = (neighbours + 4 * degree + 8 + 4 * groups + 63) // 64 * 64
-        nodes = places + 4 * (ROWS + header["loose"]) + 12 * header["calibration_points"]
-        self.assertEqual(nodes + ROWS * node_bytes + 8, len(part))
+        measured = places + 4 * (ROWS + header["loose"])
+        for point in range(header["calibration_points"]):
+            self.assertIn(read_fields(part, measured + 24 * point, "PART", "CalibrationPoint")["path"], (0, 1, 2))
+        nodes = measured + 24 * header["calibration_points"]
+        sketches = nodes + ROWS * node_bytes
+        lists, blocks = header["lists"], header["list_blocks"]
+        sketches_bytes = (4 * lists * 4 * groups + 4 * (lists + 1) + blocks * (4 * 32 + 16 * groups + 128)) if lists else 0
+        self.assertEqual(sketches + sketches_bytes + 8, len(part))
         of_first = struct.unpack_from(f"<{degree}I", part, nodes + neighbours)
         self.assertTrue(all(node < ROWS or node == 0xffffffff for node in of_first))
         self.assertLess(min(of_first), ROWS)

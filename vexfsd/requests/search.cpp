@@ -91,7 +91,7 @@ Result<void> check_reply(uint64_t queries, uint64_t limit, const SearchRequest& 
 
 struct Answers {
     json results = json::array();  // [queries][hits]
-    std::string_view path;
+    std::string path;
     uint64_t distances = 0;
     uint64_t metadata_bytes = 0;
 };

@@ -16,7 +16,7 @@
 //   collection.info       collection
 //                         -> name, points, dead_rows, indexed_points, backlog_rows, segments, disk_bytes,
 //                            index_memory_bytes, generation, read_only, [read_only_reason, background_error,
-//                            calibrated_ef_search, calibrated_recall],
+//                            calibrated_path, calibrated_recall, calibrated_ef_search],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok] -> deleted, [snapshots_kept]
 //   collection.configure  collection, parameters{} -> info

@@ -45,9 +45,13 @@ inline void write_file(const std::string& path, const std::string& content) {
     std::ofstream(path, std::ios::binary) << content;
 }
 
+inline paths::Setting walk_of(size_t ef) {
+    return {paths::Path::graph, static_cast<uint32_t>(ef), 0};
+}
+
 inline std::vector<uint32_t> search(const graph::Part& part, const float* query, size_t ef, size_t wanted) {
     std::vector<uint32_t> rows;
-    part.search(query, ef, wanted, any_row, rows);
+    part.search(query, walk_of(ef), wanted, any_row, rows);
     return rows;
 }
 

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/paths/sample.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "engine/base/parallel.h"
-#include "engine/graph/calibration.h"
 
-namespace vexfs::graph {
+namespace vexfs::paths {
 namespace {
+
+using codes::no_node;
 
 constexpr size_t sample_nodes_max = 400;
 constexpr size_t strip_queries = 16;
 constexpr size_t block_nodes = 1024;
 constexpr size_t candidates = 3 * calibrated_limit;  // by codes, to be compared exactly
 constexpr size_t pending_max = 16 * candidates;
+
+struct Link {
+    float distance;
+    uint32_t node;
+
+    bool operator<(const Link& other) const {
+        return distance != other.distance ? distance < other.distance : node < other.node;
+    }
+};
 
 // The nearest of what it is offered, in batches.
 class Nearest {
@@ -115,4 +127,4 @@ Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
     return sample;
 }
 
-}  // namespace vexfs::graph
+}  // namespace vexfs::paths
