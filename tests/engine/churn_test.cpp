@@ -9,7 +9,7 @@
 
 #include "tests/engine/points.h"
 #include "tests/engine/temporary_directory.h"
-#include "tests/vexfsd/eventually.h"
+#include "tests/eventually.h"
 
 using namespace vexfs;
 using namespace vexfs::test;

@@ -37,7 +37,12 @@ TEST_CASE("a frame is the magic, the sizes of header and body, the header and th
     message.body = {std::byte{1}, std::byte{2}, std::byte{3}};
     const std::string bytes = chars(encode(message));
     using namespace std::string_literals;
-    CHECK(bytes == "VXF2"s + "\x0a\0\0\0"s + "\x03\0\0\0\0\0\0\0"s + R"({"op":"x"})" + "\x01\x02\x03");
+    CHECK(bytes ==
+          "VXF2"
+          "\x0a\0\0\0"
+          "\x03\0\0\0\0\0\0\0"
+          R"({"op":"x"})"
+          "\x01\x02\x03"s);
 }
 
 TEST_CASE("a frame that was encoded is decoded to the same header and arrays") {

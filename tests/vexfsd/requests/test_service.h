@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "tests/engine/temporary_directory.h"
-#include "tests/vexfsd/eventually.h"
+#include "tests/eventually.h"
 #include "vexfsd/requests/service.h"
 
 namespace vexfs::test {

@@ -2,7 +2,7 @@
 // How many clients are served, and how much of their requests is in memory.
 #include <atomic>
 
-#include "tests/vexfsd/eventually.h"
+#include "tests/eventually.h"
 #include "tests/vexfsd/server/test_client.h"
 #include "tests/vexfsd/server/test_server.h"
 

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "tests/engine/temporary_directory.h"
-#include "tests/vexfsd/eventually.h"
+#include "tests/eventually.h"
 #include "vexfsd/server/listen.h"
 #include "vexfsd/server/server.h"
 
