@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "engine/base/heap.h"
 #include "vexfsd/daemon.h"
 #include "vexfsd/exit_status.h"
 #include "vexfsd/log.h"
@@ -77,6 +78,7 @@ DaemonExit start(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    vexfs::keep_little_free_memory();
     try {
         return static_cast<int>(start(argc, argv));
     } catch (const std::exception& error) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the heap does with memory that was freed.
+// What the heap does with memory that was freed, mallopt(3).
 #pragma once
 
 #include <cstdlib>  // defines __GLIBC__
@@ -8,6 +8,16 @@
 #endif
 
 namespace vexfs {
+
+// For a program that runs long, once at its start: free memory is given back. By itself glibc keeps the most
+// that was ever freed at once, up to 64 MiB, in the arena of every thread. The price is to take anew from the
+// kernel what a request of over a MiB needs.
+inline void keep_little_free_memory() {
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // as large as it gets by itself, which naming a threshold ends
+#endif
+}
 
 // Gives free memory back to the kernel: after work that took much of it for a while, of which glibc would
 // keep most for what comes next. Takes milliseconds. Thread-safe.

@@ -75,6 +75,7 @@ def measure(vectors, options):
         with daemon.client() as client:
             log = client.call("stats", collection="docs")
             indexed_s = seconds_until_indexed(client)
+            client.call("collection.optimize", collection="docs", wait=True)
         memory = (daemon.anonymous_bytes() - empty_bytes) / len(vectors)
         restart_s = daemon.restart_s(vectors[:1])
     finally:
