@@ -7,8 +7,8 @@
 #include "engine/collection/schema.h"
 #include "vexfsctl/access_parameters.h"
 #include "vexfsctl/check.h"
+#include "vexfsctl/indexing.h"
 #include "vexfsctl/nouns.h"
-#include "vexfsctl/optimize.h"
 #include "vexfsctl/show.h"
 #include "vexfsctl/snapshot.h"
 #include "vexfsctl/terminal.h"
@@ -118,6 +118,36 @@ Result<ExitStatus> optimize(Context& context, const std::string& name) {
     return info(context, name);
 }
 
+struct ReindexOptions {
+    std::string name, algorithm, preset;
+    std::vector<std::string> assignments;
+};
+
+Result<ExitStatus> reindex(Context& context, const ReindexOptions& options) {
+    Message request = request_for("collection.reindex", options.name);
+    if (!options.algorithm.empty()) request.header["algorithm"] = options.algorithm;
+    if (!options.preset.empty()) request.header["preset"] = options.preset;
+    VEXFS_ASSIGN(request.header["parameters"], parameters_from_assignments(options.assignments));
+    VEXFS_ASSIGN(const ExitStatus status, reindex_and_wait(context, std::move(request)));
+    if (status != succeeded) return status;
+    return info(context, options.name);
+}
+
+void register_reindex(Cli& cli, CLI::App* noun) {
+    const auto options = std::make_shared<ReindexOptions>();
+    CLI::App* app = cli.verb(noun, "reindex",
+                             "Build another index, with other parameters, while the one that is there serves",
+                             "vexfsctl collection reindex words --preset high-recall\n"
+                             "vexfsctl collection reindex words --set m=32 --set ef_construction=400",
+                             [options](Context& context) { return reindex(context, *options); });
+    cli.collection_argument(app, options->name);
+    cli.choice(app, "--algorithm", options->algorithm, {"hnsw", "lsh", "flat"}, "The index to build");
+    cli.option(app, "--preset", options->preset, "P", "Parameters by name, see 'vexfsctl preset list'",
+               {Completes::Kind::preset, {}});
+    cli.list_option(app, "--set", options->assignments, "KEY=VALUE",
+                    "A parameter by itself, over the preset's: m, ef_construction, layout, ...");
+}
+
 void register_create(Cli& cli, CLI::App* noun) {
     const auto options = std::make_shared<CreateOptions>();
     CLI::App* app =
@@ -183,6 +213,8 @@ void register_collection(Cli& cli) {
                  "vexfsctl collection optimize words",
                  [optimize_name](Context& context) { return optimize(context, *optimize_name); });
     cli.collection_argument(optimize_app, *optimize_name);
+
+    register_reindex(cli, noun);
 
     const auto checked = std::make_shared<CheckOptions>();
     CLI::App* check_app =

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "vexfsctl/import_source.h"
+#include "vexfsctl/indexing.h"
 #include "vexfsctl/nouns.h"
-#include "vexfsctl/optimize.h"
 #include "vexfsctl/progress.h"
 #include "vexfsctl/terminal.h"
 #include "vexfsctl/text.h"

@@ -93,14 +93,12 @@ Result<ExitStatus> apply(Context& context, const std::string& collection, const 
         }
     }
     if (!fixed.empty()) {
-        return fail(
-            ErrorCode::unsupported,
-            fmt::format("preset {} changes what collection {} was built with: {}", name, collection,
-                        fmt::join(fixed, ", ")),
-            fmt::format(
-                "make a new collection: export, 'vexfsctl collection create NEW --preset {}', import; or set "
-                "the rest alone: 'vexfsctl collection set {} target_recall={}'",
-                name, collection, cell(live, "target_recall")));
+        return fail(ErrorCode::unsupported,
+                    fmt::format("preset {} changes what collection {} was built with: {}", name, collection,
+                                fmt::join(fixed, ", ")),
+                    fmt::format("'vexfsctl collection reindex {} --preset {}' builds the index anew with it; "
+                                "'vexfsctl collection set {} target_recall={}' sets the rest alone",
+                                collection, name, collection, cell(live, "target_recall")));
     }
     request.header["op"] = "collection.configure";
     request.header["parameters"] = std::move(live);

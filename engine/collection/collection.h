@@ -96,6 +96,7 @@ struct CollectionInfo {
     uint64_t dead_rows = 0;       // deleted or replaced, still on disk
     uint64_t indexed_points = 0;  // rows in the index, dead ones included
     uint64_t backlog_rows = 0;    // rows that searches scan because the index doesn't have them yet
+    std::optional<uint64_t> reindexed_rows;  // while it is reindexed: rows that the new index has
     uint64_t segments = 0;
     uint64_t disk_bytes = 0;
     uint64_t index_memory_bytes = 0;
@@ -116,6 +117,13 @@ struct CollectionStats {
     uint64_t distances = 0;
     uint64_t log_syncs = 0, log_bytes = 0;
 };
+
+// Is told of work how much is done and how much there is in all, and stops it by returning false. May be
+// empty.
+using WorkProgress = std::function<bool(uint64_t done, uint64_t total)>;
+
+// What is to be changed of a schema; an error refuses it.
+using SchemaChange = std::function<Result<void>(Schema&)>;
 
 class Collection {
   public:
@@ -146,9 +154,13 @@ class Collection {
     // Changes parameters that can change while it serves (ef_search, durability, target_recall, those of
     // IoParameters, mode, owner, group).
     virtual Result<void> configure(const nlohmann::json& parameters) = 0;
-    // Indexes what isn't yet and writes the index down. `progress` (may be empty) is told rows done and rows
-    // in all, and stops it by returning false.
-    virtual Result<void> optimize(const std::function<bool(uint64_t, uint64_t)>& progress) = 0;
+    // Indexes what isn't yet and writes the index down. Progress is in rows.
+    virtual Result<void> optimize(const WorkProgress& progress) = 0;
+    // Builds another index by what `change` makes of the schema: all but the dimension, the metric and the
+    // access may be changed, the algorithm too. The index of before serves until the new one is on the disk
+    // with every row in its final form; where that fails or is stopped, nothing is changed. `change` is
+    // called again then. busy where it is under way already. Progress is in rows.
+    virtual Result<void> reindex(const SchemaChange& change, const WorkProgress& progress) = 0;
 
     virtual CollectionInfo info() const = 0;
     virtual CollectionStats stats() const = 0;

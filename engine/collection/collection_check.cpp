@@ -62,8 +62,8 @@ Result<void> LocalCollection::rewrite_manifest() {
     return replace_manifest(manifest_);
 }
 
-Result<void> LocalCollection::rewrite_index(const std::function<bool(uint64_t, uint64_t)>& progress) {
-    if (index_) index_->forget_saved();
+Result<void> LocalCollection::rewrite_index(const WorkProgress& progress) {
+    if (const auto served = index()) served->forget_saved();
     VEXFS_TRY(optimize(progress));
     const std::lock_guard lock(schema_mutex_);
     background_error_.clear();

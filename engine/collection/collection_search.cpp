@@ -110,7 +110,8 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
 
     const Epochs::Guard guard = epochs_.enter();
     // In this order: what the graph doesn't have is below rows.
-    const uint32_t indexed = index_ ? index_->indexed() : 0;
+    const auto [schema, index] = served();
+    const uint32_t indexed = index ? index->indexed() : 0;
     const uint32_t rows = rows_.size();
     const Query query(request.query, metric_);
     SearchReply reply;
@@ -131,19 +132,18 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     const bool every_row = indexed == 0 || request.exact || request.filter != nullptr || request.distance_max;
     if (!every_row) {
         // An explicit ef_search overrides the recall that is promised.
-        const Schema current = schema();
-        const double target = request.ef_search ? 0 : request.target_recall.value_or(current.target_recall);
+        const double target = request.ef_search ? 0 : request.target_recall.value_or(schema.target_recall);
         const auto accept = [&](uint32_t row) { return row < indexed && !rows_.dead(row); };
         const auto distance = [&](uint32_t row) {
             return query.distance(rows_.vector(row), rows_.norm(row));
         };
         const IndexQuery asked{request.query.data(),
                                request.limit,
-                               request.ef_search.value_or(current.hnsw.ef_search),
+                               request.ef_search.value_or(schema.hnsw.ef_search),
                                target,
                                accept,
                                distance};
-        const Index::Answer answer = index_->search(asked, found);
+        const Index::Answer answer = index->search(asked, found);
         reply.distances = answer.compared;
         reply.ef_search = static_cast<uint32_t>(answer.ef);
         reply.path = name_of(answer.path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening and recovery, what is told about a collection, and its end.
+// Opening and recovery, what is changed and told about a collection, and its end.
 #include "engine/collection/local_collection.h"
 
 #include <fmt/format.h>
@@ -7,13 +7,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <thread>
 
 namespace vexfs {
 namespace {
-
-// The index is written down when what is not on the disk would take long to build again.
-constexpr uint32_t unsaved_rows_min = 1'000;
 
 uint64_t random_salt() {
     std::random_device device;
@@ -153,7 +149,8 @@ LocalCollection::~LocalCollection() {
 // Nobody is left to be told; what can't be synced was not acknowledged, and a graph can be built again.
 void LocalCollection::close() {
     if (!sync_log()) return;
-    if (index_ && index_->unsaved_rows() >= unsaved_rows_min) static_cast<void>(checkpoint_index());
+    if (const auto served = index(); served && served->unsaved_rows() >= unsaved_rows_min)
+        static_cast<void>(checkpoint_index());
     const uint64_t bytes = segments_.back().log->bytes();
     if (refuses_writes_ || manifest_.segments.back().bytes == bytes) return;
     // Damage at the log's end is not taken for a torn tail when it is opened again.
@@ -175,114 +172,6 @@ void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
     const std::lock_guard write(write_mutex_);
     dropped_directory_ = directory.value_or(std::string());
     dropped_ = directory.has_value();
-}
-
-bool LocalCollection::work_some(const std::stop_token& stop) {
-    if (dropped_ || stop.stop_requested()) return false;
-    if (index_ && index_some(stop)) return true;
-    const auto reclaimed = reclaim_some(false);
-    if (reclaimed) return *reclaimed;
-    const std::lock_guard lock(schema_mutex_);
-    background_error_ = reclaimed.error().message;
-    return false;
-}
-
-bool LocalCollection::index_some(const std::stop_token& stop) {
-    const Epochs::Guard guard = epochs_.enter();
-    if (index_->work(rows_, {index_threads(), stop, false})) {
-        // What follows may be work for others as well.
-        if (options_.wake_background) options_.wake_background();
-        return true;
-    }
-    const uint32_t unsaved = index_->unsaved_rows();
-    if (stop.stop_requested() || unsaved < unsaved_rows_min || unsaved <= unsaved_accepted_) return false;
-    if (auto done = checkpoint_index(); !done) {
-        const std::lock_guard lock(schema_mutex_);
-        background_error_ = done.error().message;
-        unsaved_accepted_ = unsaved;
-        return false;
-    }
-    unsaved_accepted_ = 0;
-    return true;
-}
-
-Result<void> LocalCollection::checkpoint_index() {
-    const std::lock_guard checkpoint(checkpoint_mutex_);
-    if (dropped_) return {};
-    // Rows that the disk may have lost must not be in an index that is found again with others in their
-    // place.
-    VEXFS_TRY(check_writable());
-    std::vector<std::string> made;
-    const auto new_file = [&] {
-        const std::lock_guard write(write_mutex_);
-        return made.emplace_back(fmt::format("{:08}.hnsw", manifest_.next_number++));
-    };
-    const auto files = index_->save(disk_, directory_, new_file, schema().io.use_direct_io);
-    const auto remove = [&](const std::string& file) {
-        static_cast<void>(disk_.remove(fmt::format("{}/{}", directory_, file)));
-    };
-    if (!files) {
-        std::ranges::for_each(made, remove);
-        return tl::unexpected(files.error());
-    }
-    const std::lock_guard write(write_mutex_);
-    if (*files == manifest_.index) return {};
-    // The log must have on the disk what the index speaks of.
-    VEXFS_TRY(check_writable());
-    VEXFS_TRY(sync_log());
-    const std::vector<ManifestIndex> listed = manifest_.index;
-    Manifest manifest = manifest_;
-    manifest.index = *files;
-    manifest.segments.back().bytes = segments_.back().log->bytes();
-    VEXFS_TRY(replace_manifest(std::move(manifest)));
-    for (const ManifestIndex& before : listed) {
-        if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);
-    }
-    return {};
-}
-
-Result<void> LocalCollection::optimize(const std::function<bool(uint64_t, uint64_t)>& progress) {
-    if (index_) VEXFS_TRY(settle_index(progress));
-    while (!dropped_) {
-        VEXFS_ASSIGN(const bool reclaimed, reclaim_some(true));
-        if (!reclaimed) return {};
-        if (progress && !progress(rows_.size(), rows_.size()))
-            return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
-    }
-    return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
-}
-
-Result<void> LocalCollection::settle_index(const std::function<bool(uint64_t, uint64_t)>& progress) {
-    const auto stopped = [&] {
-        return fail(ErrorCode::timed_out, fmt::format("optimizing {} was stopped", name_));
-    };
-    if (progress && !progress(index_->indexed(), rows_.size())) return stopped();
-    std::stop_source stop;
-    std::atomic<bool> done = false;
-    // Steps may be long, so that they are taken beside the one who reports.
-    std::jthread worker([&] {
-        // Rows that come meanwhile are left to the background.
-        const uint32_t rows = rows_.size();
-        while (!stop.stop_requested() && !dropped_) {
-            const Epochs::Guard guard = epochs_.enter();
-            const bool worked = index_->work(rows_, {index_threads(), stop.get_token(), true});
-            if (!worked && index_->indexed() >= rows && index_->settled()) break;
-            if (!worked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-        done = true;
-    });
-    while (!done) {
-        if (progress && !progress(index_->indexed(), rows_.size())) {
-            stop.request_stop();
-            worker.join();
-            return stopped();
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    worker.join();
-    if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
-    if (progress) progress(index_->indexed(), rows_.size());
-    return checkpoint_index();
 }
 
 Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
@@ -315,8 +204,8 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     if (built_with != schema_.hnsw) {
         return fail(ErrorCode::unsupported,
                     "the index is built with its parameters: m, max_m, ef_construction, ml, seed and layout "
-                    "stay as they are",
-                    "make a new collection with other parameters, and export and import the vectors");
+                    "can't change in it",
+                    "reindex builds another with them");
     }
     Manifest manifest = manifest_;
     manifest.schema = changed;
@@ -334,17 +223,23 @@ Schema LocalCollection::schema() const {
 CollectionInfo LocalCollection::info() const {
     CollectionInfo info;
     info.name = name_;
-    info.schema = schema();
+    std::shared_ptr<const Index> index;
+    {
+        const std::shared_lock lock(schema_mutex_);
+        info.schema = schema_;
+        index = index_;
+        if (next_index_) info.reindexed_rows = next_index_->indexed();
+    }
     {
         const std::shared_lock lock(ids_mutex_);
         info.points = ids_.size();
     }
     const uint64_t rows = rows_.size();
-    info.indexed_points = index_ ? index_->indexed() : 0;
-    info.backlog_rows = index_ ? rows - std::min(rows, info.indexed_points) : 0;
-    info.index_memory_bytes = index_ ? index_->memory_bytes() : 0;
-    if (index_ && info.schema.target_recall > 0) {
-        const paths::CalibrationPoint point = index_->calibration(info.schema.target_recall);
+    info.indexed_points = index ? index->indexed() : 0;
+    info.backlog_rows = index ? rows - std::min(rows, info.indexed_points) : 0;
+    info.index_memory_bytes = index ? index->memory_bytes() : 0;
+    if (index && info.schema.target_recall > 0) {
+        const paths::CalibrationPoint point = index->calibration(info.schema.target_recall);
         if (point.setting.breadth > 0) info.calibrated_path = name_of(point.setting.path);
         if (point.setting.path == paths::Path::graph) info.calibrated_ef_search = point.setting.breadth;
         info.calibrated_recall = point.recall;

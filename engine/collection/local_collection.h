@@ -32,6 +32,9 @@ namespace vexfs {
 
 struct CheckSource;  // check.h
 
+// The index is written down when what is not on the disk would take long to build again.
+inline constexpr uint32_t unsaved_rows_min = 1'000;
+
 struct CollectionOptions {
     uint64_t segment_bytes = uint64_t{256} << 20;
     uint64_t garbage_bytes_min = uint64_t{4} << 20;  // less is not worth reclaiming
@@ -61,7 +64,8 @@ class LocalCollection final : public Collection {
                         bool with_vector) const override;
     uint64_t imported_rows(uint64_t key) const override;
     Result<void> configure(const nlohmann::json& parameters) override;
-    Result<void> optimize(const std::function<bool(uint64_t, uint64_t)>& progress) override;
+    Result<void> optimize(const WorkProgress& progress) override;
+    Result<void> reindex(const SchemaChange& change, const WorkProgress& progress) override;
     CollectionInfo info() const override;
     CollectionStats stats() const override;
     IoStats io_stats() const override;
@@ -91,7 +95,7 @@ class LocalCollection final : public Collection {
     void thaw();
     // In the place of files that are damaged, from what is held in memory.
     Result<void> rewrite_manifest();
-    Result<void> rewrite_index(const std::function<bool(uint64_t, uint64_t)>& progress);
+    Result<void> rewrite_index(const WorkProgress& progress);
     // Moves its directory while it serves; it goes on there. On an error it is where it was.
     Result<void> move_to(const std::string& directory);
     // From now on every call is not_found and nothing is written; the destructor removes `directory`, to
@@ -146,18 +150,33 @@ class LocalCollection final : public Collection {
     }
     Result<void> wait_synced(const GroupCommit::Write& waiting);
     Result<uint64_t> sync_log();
-    Result<void> settle_index(const std::function<bool(uint64_t, uint64_t)>& progress);
+    // The index, collection_index.cpp.
+    bool index_some(Index& index, const std::stop_token& stop);
+    // Until `index` has every row of now in its final form.
+    Result<void> settle(Index& index, std::string_view what, const WorkProgress& progress);
     Result<void> checkpoint_index();
+    // Writes `index` (null where there is none) down, names its files in the manifest, with what `change`
+    // makes of the schema, and removes those that were there before.
+    Result<void> save_index(const std::shared_ptr<Index>& index, const SchemaChange& change);
     void close();
 
     // Reclaiming, collection_reclaim.cpp: the live rows of the oldest segment are written again at the log's
     // end, then the segment is dropped.
-    bool index_some(const std::stop_token& stop);
     bool reclaim_is_due(bool all) const;  // under write_mutex_
     Result<bool> reclaim_some(bool all);  // one batch; false where nothing is due
     Result<uint64_t> move_rows();         // bytes that were written; 0 when no live row is left
     Result<void> drop_oldest_segment();
     uint64_t row_bytes(const std::byte* metadata) const;  // of payload
+    struct Served {
+        Schema schema;
+        std::shared_ptr<Index>
+            index;  // that was built by it; lasts while reindex() puts another in its place
+    };
+    Served served() const {
+        const std::shared_lock lock(schema_mutex_);
+        return {schema_, index_};
+    }
+    std::shared_ptr<Index> index() const { return served().index; }
     unsigned index_threads() const { return options_.index_threads ? options_.index_threads() : 1; }
 
     ReadAhead read_ahead() const { return ReadAhead(uint64_t{schema().io.read_ahead_kb} << 10); }
@@ -191,14 +210,16 @@ class LocalCollection final : public Collection {
     tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
     RowTable rows_;
     GroupCommit group_commit_;
-    std::unique_ptr<Index> index_;                // null for flat
     std::atomic<uint32_t> unsaved_accepted_ = 0;  // rows that failed to be written down: not tried again
     std::mutex reclaim_mutex_;                    // of who reclaims; taken before checkpoint_mutex_
     std::atomic<std::chrono::steady_clock::time_point> reclaim_after_{};
 
     mutable std::shared_mutex schema_mutex_;
     Schema schema_;
-    std::optional<Error> read_only_;  // why, see schema_mutex_
+    std::shared_ptr<Index> index_;       // null for flat
+    std::shared_ptr<Index> next_index_;  // that reindex() builds, null for flat
+    bool reindexing_ = false;
+    std::optional<Error> read_only_;  // why
     std::string background_error_;
     std::string dropped_directory_;
 

@@ -7,6 +7,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/check_log.cpp
     ${CMAKE_CURRENT_LIST_DIR}/check_report.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_check.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/collection_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_search.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_reclaim.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp

@@ -113,3 +113,43 @@ TEST_CASE("searches find the same points while these are moved and others replac
     CHECK(searches > 0);
     CHECK(points->info().points == 2'000);
 }
+
+TEST_CASE("a collection is reindexed again and again while others write and search") {
+    constexpr uint32_t dimension = 8;
+    constexpr uint64_t batch = 20;
+    constexpr uint64_t rounds = 200;
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path(), 256 << 10);
+    const auto points = store->create("points", schema_of(dimension)).value();
+    std::atomic<bool> done = false;
+    std::atomic<uint64_t> faults = 0;
+    std::vector<std::jthread> users;
+    for (uint64_t user = 0; user < 2; ++user) {
+        users.emplace_back([&, user] {
+            // Not without end, where the reindexing is slow.
+            for (uint64_t round = 0; !done && round < rounds; ++round) {
+                const uint64_t first = (user * rounds + round) * batch;
+                std::vector<uint64_t> ids(batch);
+                for (uint64_t i = 0; i < batch; ++i) ids[i] = first + i;
+                const auto vectors = random_vectors(batch, dimension, static_cast<uint32_t>(first));
+                const bool inserted = insert(*points, vectors, ids).has_value();
+                const auto found = search(*points, {vectors.begin(), vectors.begin() + dimension}, 1);
+                faults += inserted && found && ids_of(*found) == std::vector{first} ? 0 : 1;
+            }
+        });
+    }
+    for (uint32_t round = 0; round < 6; ++round) {
+        REQUIRE(points->reindex(
+            [round](Schema& schema) -> Result<void> {
+                schema.algorithm = round % 3 == 2 ? Algorithm::flat : Algorithm::hnsw;
+                schema.hnsw.max_m = 32 + round;
+                return {};
+            },
+            {}));
+    }
+    done = true;
+    users.clear();
+    CHECK(faults == 0);
+    CHECK(points->schema().hnsw.max_m == 37);
+    CHECK(points->schema().algorithm == Algorithm::flat);
+}

@@ -20,6 +20,7 @@ RUNS = [
     ("vector get", "docs 7"),
     ("vector update", 'docs 7 --metadata {"n":1}'),
     ("collection optimize", "docs"),
+    ("collection reindex", "docs --preset balanced"),
     ("collection check", "docs --repair"),
     ("export", "docs {directory}/docs.jsonl"),
     ("import", "docs {directory}/docs.jsonl --upsert"),

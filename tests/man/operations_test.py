@@ -23,6 +23,7 @@ CALLS = [
     ("scroll", {"collection": "docs"}),
     ("collection.configure", {"collection": "docs", "parameters": {"ef_search": 50}}),
     ("collection.optimize", {"collection": "docs", "wait": True}),
+    ("collection.reindex", {"collection": "docs", "parameters": {"m": 8}}),
     ("collection.check", {"collection": "docs"}),
     ("collection.check_status", {"collection": "docs"}),
     ("collection.info", {"collection": "docs"}),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// collection.create, list, info, delete, configure, optimize.
+// collection.create, list, info, delete, configure.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@ json info_json(const CollectionInfo& info) {
                {"generation", info.generation},
                {"read_only", info.read_only},
                {"schema", to_json(info.schema)}};
+    if (info.reindexed_rows) value["reindexed_rows"] = *info.reindexed_rows;
     if (!info.calibrated_path.empty()) {
         value["calibrated_path"] = info.calibrated_path;
         value["calibrated_recall"] = info.calibrated_recall;
@@ -40,33 +41,10 @@ Result<Schema> wanted_schema(const ServiceContext& context, const Request& reque
     if (!dimension) return fail(ErrorCode::invalid_argument, "the request has no dimension");
     VEXFS_ASSIGN(const auto preset, request.optional_string("preset"));
     VEXFS_ASSIGN(const auto metric, request.optional_string("metric"));
-    VEXFS_ASSIGN(const auto algorithm_name, request.optional_string("algorithm"));
+    VEXFS_ASSIGN(const auto algorithm, request.optional_string("algorithm"));
     VEXFS_ASSIGN(const json parameters, request.object("parameters"));
 
-    const Schema& defaults = context.options->defaults;
-    Schema schema = defaults;
-    if (preset) {
-        if (!context.options->presets) {
-            return fail(ErrorCode::not_found, fmt::format("there is no preset {}", excerpt(*preset)));
-        }
-        VEXFS_ASSIGN(schema, context.options->presets(*preset));
-    }
-    if (algorithm_name) {
-        VEXFS_ASSIGN(const Algorithm algorithm, algorithm_from_name(*algorithm_name));
-        if (preset && algorithm != schema.algorithm) {
-            return fail(ErrorCode::invalid_argument,
-                        fmt::format("preset {} is for the algorithm {}, not {}", *preset,
-                                    name_of(schema.algorithm), name_of(algorithm)),
-                        "name one of the two");
-        }
-        if (algorithm != schema.algorithm) {
-            // The default preset's parameters and promise are another algorithm's.
-            schema = Schema{};
-            schema.durability = defaults.durability;
-            schema.metric = defaults.metric;
-            schema.algorithm = algorithm;
-        }
-    }
+    VEXFS_ASSIGN(Schema schema, named_settings(context, preset, algorithm));
     if (metric) {
         VEXFS_ASSIGN(schema.metric, metric_from_name(*metric));
     }
@@ -106,6 +84,35 @@ bool may_give_to(const Caller& caller, const json& gid) {
 }
 
 }  // namespace
+
+Result<Schema> named_settings(const ServiceContext& context, const std::optional<std::string>& preset,
+                              const std::optional<std::string>& algorithm_name) {
+    const Schema& defaults = context.options->defaults;
+    Schema schema = defaults;
+    if (preset) {
+        if (!context.options->presets) {
+            return fail(ErrorCode::not_found, fmt::format("there is no preset {}", excerpt(*preset)));
+        }
+        VEXFS_ASSIGN(schema, context.options->presets(*preset));
+    }
+    if (algorithm_name) {
+        VEXFS_ASSIGN(const Algorithm algorithm, algorithm_from_name(*algorithm_name));
+        if (preset && algorithm != schema.algorithm) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("preset {} is for the algorithm {}, not {}", *preset,
+                                    name_of(schema.algorithm), name_of(algorithm)),
+                        "name one of the two");
+        }
+        if (algorithm != schema.algorithm) {
+            // The default preset's parameters and promise are another algorithm's.
+            schema = Schema{};
+            schema.durability = defaults.durability;
+            schema.metric = defaults.metric;
+            schema.algorithm = algorithm;
+        }
+    }
+    return schema;
+}
 
 Message info_reply(const Collection& collection) {
     Message reply;
@@ -212,23 +219,6 @@ Result<Message> configure_collection(ServiceContext& context, const Request& req
                     "root may");
     }
     VEXFS_TRY(found.collection->configure(parameters));
-    return info_reply(*found.collection);
-}
-
-Result<Message> optimize_collection(ServiceContext& context, const Request& request) {
-    VEXFS_ASSIGN(const bool wait, request.flag("wait", false));
-    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::write));
-    if (wait) {
-        const auto done = found.collection->optimize([&](uint64_t, uint64_t) { return context.running(); });
-        if (!done && !context.running()) {
-            return fail(
-                ErrorCode::unavailable,
-                fmt::format("collection {} is not optimized to the end: the daemon stops", found.name));
-        }
-        VEXFS_TRY(done);
-    } else {
-        context.optimize_behind(found.name);
-    }
     return info_reply(*found.collection);
 }
 

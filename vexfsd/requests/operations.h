@@ -56,6 +56,10 @@ Result<FoundCollection> find_collection(ServiceContext& context, const Request& 
 Result<std::optional<Access>> restored_access(const ServiceContext& context, const Caller& caller,
                                               const std::string& name, bool replace,
                                               const std::optional<Access>& had);
+// A preset's schema, an algorithm's with its defaults, or the daemon's own; both may be named where they
+// agree.
+Result<Schema> named_settings(const ServiceContext& context, const std::optional<std::string>& preset,
+                              const std::optional<std::string>& algorithm);
 Message info_reply(const Collection& collection);
 
 Result<Message> create_collection(ServiceContext& context, const Request& request);
@@ -64,6 +68,7 @@ Result<Message> collection_info(ServiceContext& context, const Request& request)
 Result<Message> delete_collection(ServiceContext& context, const Request& request);
 Result<Message> configure_collection(ServiceContext& context, const Request& request);
 Result<Message> optimize_collection(ServiceContext& context, const Request& request);
+Result<Message> reindex_collection(ServiceContext& context, const Request& request);
 Result<Message> check_collection(ServiceContext& context, const Request& request);
 Result<Message> check_status(ServiceContext& context, const Request& request);
 

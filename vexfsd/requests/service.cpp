@@ -41,6 +41,7 @@ const std::vector<Operation>& operations() {
         {"collection.delete", {"collection", "missing_ok"}, {}, delete_collection},
         {"collection.configure", {"collection", "parameters"}, {}, configure_collection},
         {"collection.optimize", {"collection", "wait"}, {}, optimize_collection},
+        {"collection.reindex", {"collection", "preset", "algorithm", "parameters"}, {}, reindex_collection},
         {"collection.check", {"collection", "repair"}, {}, check_collection},
         {"collection.check_status", {"collection"}, {}, check_status},
         {"collection.snapshot", {"collection", "snapshot", "exist_ok"}, {}, make_snapshot},

@@ -16,11 +16,13 @@
 //   collection.info       collection
 //                         -> name, points, dead_rows, indexed_points, backlog_rows, segments, disk_bytes,
 //                            index_memory_bytes, generation, read_only, [read_only_reason, background_error,
-//                            calibrated_path, calibrated_recall, calibrated_ef_search],
+//                            reindexed_rows, calibrated_path, calibrated_recall,
+//                            calibrated_ef_search],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok] -> deleted, [snapshots_kept]
 //   collection.configure  collection, parameters{} -> info
 //   collection.optimize   collection, [wait] -> info; without wait it starts and returns
+//   collection.reindex    collection, [preset, algorithm, parameters{}] -> info, when it is done
 //   collection.check      collection, [repair]
 //                         -> collection, clean, findings: [{file, offset, bytes, severity, part, what,
 //                            consequence, remedy}], findings_left_out, files, bytes, records, rows;

@@ -9,8 +9,8 @@
 namespace vexfs::test {
 namespace {
 
-constexpr std::array action_names{"insert_one", "insert_many", "upsert",      "erase",  "import_rows",
-                                  "metadata",   "configure",   "sync_behind", "reclaim"};
+constexpr std::array action_names{"insert_one", "insert_many", "upsert",      "erase",   "import_rows",
+                                  "metadata",   "configure",   "sync_behind", "reclaim", "reindex"};
 
 tl::unexpected<Error> wrong(std::string message) {
     return fail(ErrorCode::internal, std::move(message));
@@ -54,6 +54,11 @@ std::set<uint64_t> next_ids_after(const Model& model, uint64_t highest_id) {
     std::set<uint64_t> next_ids;
     for (const uint64_t id : model.next_ids) next_ids.insert(std::max(id, highest_id + 1));
     return next_ids;
+}
+
+Result<void> other_index(Schema& schema) {
+    schema.algorithm = schema.algorithm == Algorithm::flat ? Algorithm::hnsw : Algorithm::flat;
+    return {};
 }
 
 std::string merged(const std::string& old, const std::string& patch) {
@@ -108,7 +113,7 @@ const std::vector<Step>& all_steps() {
                 made.push_back({action, durability});
         }
         for (const Action action :
-             {Action::metadata, Action::configure, Action::sync_behind, Action::reclaim})
+             {Action::metadata, Action::configure, Action::sync_behind, Action::reclaim, Action::reindex})
             made.push_back({action, Durability::group});
         return made;
     }();
@@ -132,6 +137,7 @@ Result<void> History::perform(LocalCollection& collection, const Step& step, uin
         return {};
     }
     if (step.action == Action::reclaim) return collection.optimize({});
+    if (step.action == Action::reindex) return collection.reindex(other_index, {});
     return write(collection, step, number);
 }
 

@@ -44,7 +44,8 @@ enum class Action {
     metadata,
     configure,
     sync_behind,
-    reclaim
+    reclaim,
+    reindex
 };
 
 struct Step {

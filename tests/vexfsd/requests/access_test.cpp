@@ -118,17 +118,20 @@ TEST_CASE("root, the daemon's own user and embedded use may do everything") {
     CHECK(docs.allowed(Caller{0, 0, {}, false}, R"({"op":"collection.delete","collection":"docs"})"));
 }
 
-TEST_CASE("only the owner configures and deletes, whatever the mode") {
+TEST_CASE("only the owner configures, reindexes and deletes, whatever the mode") {
     OwnedDocs docs(0666);
     constexpr const char* configure =
         R"({"op":"collection.configure","collection":"docs","parameters":{"ef_search":9}})";
+    constexpr const char* reindex = R"({"op":"collection.reindex","collection":"docs"})";
     constexpr const char* remove = R"({"op":"collection.delete","collection":"docs"})";
     for (const Caller& other : {member, guest, stranger}) {
         CHECK_FALSE(docs.allowed(other, configure));
+        CHECK_FALSE(docs.allowed(other, reindex));
         CHECK_FALSE(docs.allowed(other, remove));
     }
     docs.configure({{"mode", 0000}});
     CHECK(docs.allowed(owner, configure));
+    CHECK(docs.allowed(owner, reindex));
     CHECK(docs.allowed(owner, remove));
 }
 

@@ -52,6 +52,38 @@ TEST_CASE("parameters that a request names win over its preset's") {
     CHECK(schema["parameters"]["max_m"] == 16);
 }
 
+TEST_CASE(
+    "a reindex takes a preset's algorithm, parameters and promise, an algorithm's defaults, or a change") {
+    TestService service(options());
+    const json before =
+        create(service, "docs", {{"preset", "quick"}, {"parameters", {{"durability", "async"}}}});
+    const auto reindexed = [&](json fields) {
+        fields.update({{"op", "collection.reindex"}, {"collection", "docs"}});
+        return service.ok(fields.dump())["schema"];
+    };
+    json schema = reindexed({{"parameters", {{"m", 12}}}});
+    CHECK(schema["parameters"]["m"] == 12);
+    CHECK(schema["parameters"]["max_m"] == 16);
+    CHECK(schema["target_recall"] == 0.9);
+    schema = reindexed({{"preset", "plain"}});
+    CHECK(schema["algorithm"] == "flat");
+    CHECK(schema["preset"] == "plain");
+    CHECK(schema["durability"] == "async");
+    CHECK(schema["target_recall"] == 0);
+    schema = reindexed({{"algorithm", "hnsw"}});
+    CHECK(schema["parameters"]["m"] == 16);
+    CHECK(schema["preset"] == "");
+    CHECK(reindexed({{"preset", "quick"}}) == before);
+    CHECK(
+        service
+            .refused(R"({"op":"collection.reindex","collection":"docs","preset":"plain","algorithm":"hnsw"})")
+            .code == ErrorCode::invalid_argument);
+    CHECK(
+        service.refused(R"({"op":"collection.reindex","collection":"docs","parameters":{"mode":0}})").code ==
+        ErrorCode::invalid_argument);
+    CHECK(service.ok(R"({"op":"collection.info","collection":"docs"})")["schema"] == before);
+}
+
 TEST_CASE("an unknown preset is refused") {
     TestService service(options());
     CHECK(service.refused(R"({"op":"collection.create","collection":"docs","dimension":2,"preset":"slow"})")
