@@ -5,9 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace vexfs {
@@ -19,16 +17,10 @@ void free_hash(XXH3_state_t* state) {
     XXH3_freeState(state);
 }
 
-std::byte* aligned_buffer() {
-    void* const memory = std::aligned_alloc(direct_alignment, buffer_bytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    return static_cast<std::byte*>(memory);
-}
-
 }  // namespace
 
 ChecksummedWriter::ChecksummedWriter(std::unique_ptr<File> file)
-    : file_(std::move(file)), buffer_(aligned_buffer(), std::free), hash_(XXH3_createState(), free_hash) {
+    : file_(std::move(file)), hash_(XXH3_createState(), free_hash) {
     XXH3_64bits_reset(hash_.get());
 }
 
@@ -44,37 +36,13 @@ Result<ChecksummedWriter> ChecksummedWriter::create(Disk& disk, const std::strin
 }
 
 Result<void> ChecksummedWriter::write(const void* data, size_t bytes) {
-    const auto* from = static_cast<const std::byte*>(data);
-    XXH3_64bits_update(hash_.get(), from, bytes);
-    while (bytes > 0) {
-        const size_t taken = std::min(bytes, buffer_bytes - buffered_);
-        std::memcpy(buffer_.get() + buffered_, from, taken);
-        buffered_ += taken;
-        from += taken;
-        bytes -= taken;
-        if (buffered_ == buffer_bytes) VEXFS_TRY(flush());
-    }
-    return {};
+    XXH3_64bits_update(hash_.get(), data, bytes);
+    return file_.write(data, bytes);
 }
 
 Result<void> ChecksummedWriter::finish() {
-    const uint64_t checksum = XXH3_64bits_digest(hash_.get());
-    VEXFS_TRY(write(checksum));
-    return flush(true);
-}
-
-Result<void> ChecksummedWriter::flush(bool last) {
-    iovec part{buffer_.get(), buffered_};
-    if (const size_t tail = buffered_ % direct_alignment; last && file_->direct() && tail < buffered_) {
-        part.iov_len -= tail;
-        VEXFS_TRY(file_->write_at(offset_, {&part, 1}));
-        offset_ += part.iov_len;
-        part = {buffer_.get() + part.iov_len, tail};
-    }
-    VEXFS_TRY(last ? file_->write_and_sync(offset_, {&part, 1}) : file_->write_at(offset_, {&part, 1}));
-    offset_ += part.iov_len;
-    buffered_ = 0;
-    return {};
+    VEXFS_TRY(write(XXH3_64bits_digest(hash_.get())));
+    return file_.finish();
 }
 
 ChecksummedReader::ChecksummedReader(std::string path, std::unique_ptr<File> file, uint64_t content_bytes)

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
-#include "engine/storage/disk.h"
+#include "engine/storage/bulk_writer.h"
 
 struct XXH3_state_s;  // xxhash.h
 
@@ -32,13 +32,8 @@ class ChecksummedWriter {
 
   private:
     explicit ChecksummedWriter(std::unique_ptr<File> file);
-    // What is buffered; with the checksum behind it, to the disk.
-    Result<void> flush(bool last = false);
 
-    std::unique_ptr<File> file_;
-    uint64_t offset_ = 0;  // of the buffer in the file
-    std::unique_ptr<std::byte, void (*)(void*)> buffer_;
-    size_t buffered_ = 0;
+    BulkWriter file_;
     std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 target_link_libraries(vexfs-engine PRIVATE PkgConfig::liburing)
 target_sources(vexfs-engine PRIVATE
+    ${CMAKE_CURRENT_LIST_DIR}/bulk_writer.cpp
     ${CMAKE_CURRENT_LIST_DIR}/checked_text.cpp
     ${CMAKE_CURRENT_LIST_DIR}/entry_walk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/log_scan.cpp
