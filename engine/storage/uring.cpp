@@ -34,8 +34,9 @@ void prepare(io_uring_sqe* entry, const RingOperation& operation) {
 
 }  // namespace
 
-Result<std::unique_ptr<Ring>> Ring::create() {
+Result<std::unique_ptr<Ring>> Ring::create(Submit submit) {
     std::unique_ptr<Ring> made(new Ring);
+    made->submit_ = std::move(submit);
     if (const int error = io_uring_queue_init(depth, &made->ring_, 0); error < 0)
         return unsupported("io_uring_setup", -error);
     made->made_ = true;
@@ -79,7 +80,7 @@ void Ring::run(std::span<RingOperation> operations) {
     }
     unsigned submitted = 0, ended = 0;
     while (submitted < count) {
-        const int taken = io_uring_submit_and_wait(&ring_, count - submitted);
+        const int taken = submit_(&ring_, count - submitted);
         ended += reap(operations);
         if (taken == -EINTR) continue;
         // It has no memory for more just now, and may have when what it has is done; if it has nothing, this
@@ -119,7 +120,7 @@ std::unique_ptr<Ring> RingPool::take() {
             return ring;
         }
     }
-    auto made = Ring::create();
+    auto made = Ring::create(submit_);
     return made ? std::move(*made) : nullptr;
 }
 

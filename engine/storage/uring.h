@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -28,9 +29,12 @@ struct RingOperation {
 class Ring {
   public:
     static constexpr unsigned depth = 16;  // operations at once
+    // As io_uring_submit_and_wait(): entries that were taken, or a negative errno.
+    using Submit = std::function<int(io_uring*, unsigned wait_for)>;
 
-    // unsupported, with the reason, where the kernel grants none or lacks an operation.
-    static Result<std::unique_ptr<Ring>> create();
+    // unsupported, with the reason, where the kernel grants none or lacks an operation. `submit` is what
+    // run() submits by.
+    static Result<std::unique_ptr<Ring>> create(Submit submit = io_uring_submit_and_wait);
     ~Ring();
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
@@ -44,6 +48,7 @@ class Ring {
     Ring() = default;
     unsigned reap(std::span<RingOperation> operations);
 
+    Submit submit_;
     io_uring ring_{};
     bool made_ = false;
     bool broken_ = false;
@@ -52,7 +57,10 @@ class Ring {
 // Rings that threads take and give back; there are as many as were in use at once. Thread-safe.
 class RingPool {
   public:
-    explicit RingPool(std::unique_ptr<Ring> first) { free_.push_back(std::move(first)); }
+    // More of them are made as the first one was, with `submit`.
+    RingPool(std::unique_ptr<Ring> first, Ring::Submit submit) : submit_(std::move(submit)) {
+        free_.push_back(std::move(first));
+    }
 
     // Runs them all, `depth` at a time; those that no ring could be had for are not begun.
     void run(std::span<RingOperation> operations);
@@ -61,7 +69,8 @@ class RingPool {
     std::unique_ptr<Ring> take();
     void give_back(std::unique_ptr<Ring> ring);
 
-    std::mutex mutex_;
+    const Ring::Submit submit_;
+    std::mutex mutex_;  // guards free_
     std::vector<std::unique_ptr<Ring>> free_;
 };
 

@@ -5,7 +5,6 @@
 #include <climits>
 
 #include "engine/storage/posix_disk.h"
-#include "engine/storage/uring.h"
 
 namespace vexfs {
 namespace {
@@ -132,7 +131,8 @@ class UringFile final : public PosixFile {
 
 class UringDisk final : public PosixDisk {
   public:
-    explicit UringDisk(std::unique_ptr<Ring> first) : rings_(std::move(first)) {}
+    UringDisk(std::unique_ptr<Ring> first, Ring::Submit submit)
+        : rings_(std::move(first), std::move(submit)) {}
 
   protected:
     std::unique_ptr<File> file(const std::string& path, UniqueFd fd, UniqueFd direct_fd) override {
@@ -145,11 +145,13 @@ class UringDisk final : public PosixDisk {
 
 }  // namespace
 
+Result<std::unique_ptr<Disk>> make_uring_disk(Ring::Submit submit) {
+    VEXFS_ASSIGN(auto ring, Ring::create(submit));
+    return std::make_unique<UringDisk>(std::move(ring), std::move(submit));
+}
+
 Result<Disk*> uring_disk() {
-    static const Result<std::unique_ptr<UringDisk>> disk = []() -> Result<std::unique_ptr<UringDisk>> {
-        VEXFS_ASSIGN(auto ring, Ring::create());
-        return std::make_unique<UringDisk>(std::move(ring));
-    }();
+    static const Result<std::unique_ptr<Disk>> disk = make_uring_disk(io_uring_submit_and_wait);
     if (!disk) return tl::unexpected(disk.error());
     return disk->get();
 }

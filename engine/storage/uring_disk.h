@@ -5,8 +5,12 @@
 #pragma once
 
 #include "engine/storage/disk.h"
+#include "engine/storage/uring.h"
 
 namespace vexfs {
+
+// One that submits by `submit`; unsupported, with the reason, where the machine grants no ring.
+Result<std::unique_ptr<Disk>> make_uring_disk(Ring::Submit submit);
 
 // Made with the first call, there until the process ends. unsupported, with the reason, where the machine
 // grants none.

@@ -9,6 +9,7 @@ vexfs_engine_test(test-storage
     storage/measured_disk_test.cpp
     storage/read_ahead_test.cpp
     storage/segment_page_test.cpp
+    storage/uring_submit_test.cpp
     storage/wrong_numbers_test.cpp)
 target_link_libraries(test-storage PRIVATE vexfs-simulated-disk PkgConfig::liburing)
 # The same through io_uring.
