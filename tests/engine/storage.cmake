@@ -5,6 +5,7 @@ vexfs_engine_test(test-storage
     storage_test.cpp
     storage/file_test.cpp
     storage/io_backend_test.cpp
+    storage/io_budget_test.cpp
     storage/log_scan_test.cpp
     storage/measured_disk_test.cpp
     storage/read_ahead_test.cpp
