@@ -6,13 +6,13 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/entry_walk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/log_scan.cpp
     ${CMAKE_CURRENT_LIST_DIR}/io_backend.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/io_meter.cpp
     ${CMAKE_CURRENT_LIST_DIR}/io_budget.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/io_meter.cpp
     ${CMAKE_CURRENT_LIST_DIR}/link_or_copy.cpp
     ${CMAKE_CURRENT_LIST_DIR}/manifest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/measured_disk.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/posix_disk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/paced_disk.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/posix_disk.cpp
     ${CMAKE_CURRENT_LIST_DIR}/posix_file.cpp
     ${CMAKE_CURRENT_LIST_DIR}/read_ahead.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record.cpp
