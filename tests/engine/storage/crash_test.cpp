@@ -17,6 +17,8 @@ using namespace vexfs::test;
 
 namespace {
 
+constexpr uint64_t snapshots_share = 3;  // of the steps of a random workload, beside one of each other
+
 // What a workload is run with.
 struct Scene {
     uint64_t seed = 0;
@@ -38,7 +40,7 @@ class CrashTest {
         const auto disk = base.after_power_cut(scene.seed);
         auto collection = open_collection(*disk, scene.segment_bytes);
         if (!collection) throw Lost(collection.error().message);
-        History history(start);
+        History history(start, 0, disk.get());
         std::string where;
         const auto crash = [&] {
             ++crashes;
@@ -88,6 +90,7 @@ class CrashTest {
         VEXFS_ASSIGN(auto collection, open_collection(disk, scene.segment_bytes));
         disk.watch = nullptr;
         VEXFS_ASSIGN(const Model found, history.recovered(*collection));
+        VEXFS_TRY(history.check_snapshots(disk));
         crashes += cuts.size();
         for (const auto& cut : cuts) VEXFS_TRY(recover(*cut, history, scene, seed, false));
 
@@ -161,7 +164,10 @@ TEST_CASE("nothing acknowledged is lost by a crash in random workloads") {
         scene.seed = seed;
         scene.segment_bytes = segment_for_each_write + random() % 6'000;
         scene.steps.resize(4 + random() % 20);
-        for (Step& step : scene.steps) step = all_steps()[random() % all_steps().size()];
+        for (Step& step : scene.steps) {
+            const uint64_t chosen = random() % (all_steps().size() + snapshots_share);
+            step = chosen < all_steps().size() ? all_steps()[chosen] : Step{Action::snapshot};
+        }
         // Each by itself, so that its seed replays it.
         CrashTest test;
         test.run(*base, start, scene);

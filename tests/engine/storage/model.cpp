@@ -9,8 +9,9 @@
 namespace vexfs::test {
 namespace {
 
-constexpr std::array action_names{"insert_one", "insert_many", "upsert",      "erase",   "import_rows",
-                                  "metadata",   "configure",   "sync_behind", "reclaim", "reindex"};
+constexpr std::array action_names{"insert_one",  "insert_many", "upsert",    "erase",
+                                  "import_rows", "metadata",    "configure", "sync_behind",
+                                  "reclaim",     "reindex",     "snapshot"};
 
 tl::unexpected<Error> wrong(std::string message) {
     return fail(ErrorCode::internal, std::move(message));
@@ -138,7 +139,29 @@ Result<void> History::perform(LocalCollection& collection, const Step& step, uin
     }
     if (step.action == Action::reclaim) return collection.optimize({});
     if (step.action == Action::reindex) return collection.reindex(other_index, {});
+    if (step.action == Action::snapshot) return snapshot(collection, number);
     return write(collection, step, number);
+}
+
+// It seals the log, so that all before it is on the disk as well.
+Result<void> History::snapshot(LocalCollection& collection, uint64_t number) {
+    const std::string directory = fmt::format("/disk/snapshot-{}", number);
+    VEXFS_TRY(disk_->make_directory(directory));
+    VEXFS_TRY(collection.snapshot(directory));
+    snapshots_.emplace(directory, now());
+    states_.erase(states_.begin(), states_.end() - 1);
+    return {};
+}
+
+Result<void> History::check_snapshots(Disk& disk) const {
+    for (const auto& [directory, taken] : snapshots_) {
+        VEXFS_ASSIGN(const auto snapshot, LocalCollection::open(disk, "points", directory, {}));
+        VEXFS_ASSIGN(const Model found, read_back(*snapshot));
+        if (!found.looks_like(taken))
+            return wrong(
+                fmt::format("{} holds\n  {}\nit was made of\n  {}", directory, found.text(), taken.text()));
+    }
+    return {};
 }
 
 Result<void> History::configure(LocalCollection& collection, uint64_t number) {

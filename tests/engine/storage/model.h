@@ -45,7 +45,8 @@ enum class Action {
     configure,
     sync_behind,
     reclaim,
-    reindex
+    reindex,
+    snapshot  // by a History that has the disk
 };
 
 struct Step {
@@ -53,13 +54,15 @@ struct Step {
     Durability durability = Durability::group;  // metadata have the collection's
 };
 std::string text_of(const std::vector<Step>& steps);
-// One of each action with each durability.
+// One of each action with each durability, but no snapshot.
 const std::vector<Step>& all_steps();
 
 // The steps done to one collection and what is certain since.
 class History {
   public:
-    explicit History(Model start, uint32_t gid = 0) : states_{std::move(start)}, gids_{gid} {}
+    // Snapshots are made on `disk`.
+    explicit History(Model start, uint32_t gid = 0, Disk* disk = nullptr)
+        : disk_(disk), states_{std::move(start)}, gids_{gid} {}
 
     // Does the step to the collection. An error is that of the collection, or internal where a success is not
     // what the model expects. `number` makes its vectors and names differ from those of other steps.
@@ -72,15 +75,20 @@ class History {
     // What a recovered collection holds, if that is a state which a recovery may find: all that is certain,
     // and of the rest some steps from the first on, each whole. internal where it is not.
     Result<Model> recovered(const LocalCollection& collection) const;
+    // That all snapshots so far are on a disk as they were made.
+    Result<void> check_snapshots(Disk& disk) const;
     const Model& now() const { return states_.back(); }  // that the collection shows
 
   private:
     Result<void> configure(LocalCollection& collection, uint64_t number);
     Result<void> write(LocalCollection& collection, const Step& step, uint64_t number);
+    Result<void> snapshot(LocalCollection& collection, uint64_t number);
 
-    std::vector<Model> states_;     // from the last one that is certain to be on the disk
-    std::vector<Model> attempted_;  // a step under way, and those that failed with no success since
-    std::set<uint32_t> gids_;       // that a recovery may find
+    Disk* disk_;
+    std::vector<Model> states_;               // from the last one that is certain to be on the disk
+    std::vector<Model> attempted_;            // a step under way, and those that failed with no success since
+    std::set<uint32_t> gids_;                 // that a recovery may find
+    std::map<std::string, Model> snapshots_;  // by directory
 };
 
 }  // namespace vexfs::test
