@@ -68,6 +68,7 @@ class EmbeddedTransport : public Transport {
             lock.unlock();
             Result<Message> reply = handle(request);
             lock.lock();
+            if (reply) changed_.wait_for(lock, stop, reply->held_back, [] { return false; });
             replies_.push_back(std::move(reply));
             changed_.notify_all();
         }

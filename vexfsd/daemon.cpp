@@ -93,8 +93,9 @@ Result<void> Daemon::open() {
     StoreOptions store;
     store.directory = settings.server.data_dir;
     store.index_threads = static_cast<unsigned>(settings.index.threads);
+    store.max_backlog = {settings.index.max_backlog_rows, settings.index.max_backlog_bytes};
     store.segment_bytes = settings.storage.segment_bytes;
-    store.reclaim_bytes_per_s = settings.storage.reclaim_bytes_per_s;
+    store.background_bytes_per_s = settings.storage.background_mib_per_s << 20;
     VEXFS_ASSIGN(store.io_backend, io_backend_from_name(settings.storage.io_backend));
     VEXFS_ASSIGN(store_, Store::open(store));
     service_ = std::make_unique<Service>(*store_, std::move(service));
@@ -196,7 +197,8 @@ void Daemon::reload() {
         if (before.index.threads != after.index.threads) {
             store_->set_index_threads(one_per_cpu(after.index.threads));
         }
-        store_->set_reclaim_bytes_per_s(after.storage.reclaim_bytes_per_s);
+        store_->set_max_backlog({after.index.max_backlog_rows, after.index.max_backlog_bytes});
+        store_->set_background_bytes_per_s(after.storage.background_mib_per_s << 20);
         spdlog::info("configuration reloaded, changed: {}",
                      live.empty() ? "nothing" : fmt::format("{}", fmt::join(live, ", ")));
         if (!later.empty()) spdlog::warn("these take effect with a restart: {}", fmt::join(later, ", "));

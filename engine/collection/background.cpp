@@ -10,14 +10,18 @@ constexpr auto look_again_after = std::chrono::milliseconds(200);
 
 }  // namespace
 
-Background::Background(unsigned threads) : syncer_([this](const std::stop_token& stop) { sync(stop); }) {
+Background::Background(unsigned threads)
+    : maintainer_([this](const std::stop_token& stop) { work(stop, &LocalCollection::maintain_some); }),
+      syncer_([this](const std::stop_token& stop) { sync(stop); }) {
     set_threads(threads);
 }
 
 void Background::stop() {
+    maintainer_.request_stop();
     set_threads(0);
     syncer_.request_stop();
-    if (syncer_.joinable()) syncer_.join();
+    for (std::jthread* thread : {&maintainer_, &syncer_})
+        if (thread->joinable()) thread->join();
 }
 
 void Background::add(const std::shared_ptr<LocalCollection>& collection) {
@@ -55,7 +59,8 @@ void Background::set_threads(unsigned count) {
     {
         const std::lock_guard lock(mutex_);
         while (indexers_.size() < count)
-            indexers_.emplace_back([this](const std::stop_token& stop) { index(stop); });
+            indexers_.emplace_back(
+                [this](const std::stop_token& stop) { work(stop, &LocalCollection::index_some); });
         while (indexers_.size() > count) {
             ended.push_back(std::move(indexers_.back()));
             indexers_.pop_back();
@@ -73,7 +78,7 @@ std::vector<std::shared_ptr<LocalCollection>> Background::collections() {
     return all;
 }
 
-void Background::index(const std::stop_token& stop) {
+void Background::work(const std::stop_token& stop, Step step) {
     uint64_t seen = 0;
     while (!stop.stop_requested()) {
         {
@@ -85,7 +90,7 @@ void Background::index(const std::stop_token& stop) {
         for (bool worked = true; worked && !stop.stop_requested();) {
             worked = false;
             for (const auto& collection : collections())
-                worked |= !stop.stop_requested() && collection->work_some(stop);
+                worked |= !stop.stop_requested() && ((*collection).*step)(stop);
         }
     }
 }

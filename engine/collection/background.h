@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The threads that index what was written, for all collections of a store.
+// The threads that index what was written, for all collections of a store; one that writes the indexes down
+// and reclaims disk space, so that indexing never waits for a disk; and one that syncs.
 #pragma once
 
 #include <condition_variable>
@@ -18,18 +19,20 @@ class Background {
     // How long a write of `async` durability may be acknowledged and not on the disk.
     static constexpr auto async_sync_max = std::chrono::milliseconds(500);
 
-    explicit Background(unsigned threads);
-    ~Background() { stop(); }  // after the blocks of rows that are in work
+    explicit Background(unsigned threads);  // that index
+    ~Background() { stop(); }               // after the blocks of rows that are in work
 
     void stop();
     void add(const std::shared_ptr<LocalCollection>& collection);
-    void wake();       // there may be something to index
+    void wake();       // there may be something to index or to write down
     void sync_soon();  // a collection is sync_due()
     unsigned threads() const;
     void set_threads(unsigned count);
 
   private:
-    void index(const std::stop_token& stop);
+    using Step = bool (LocalCollection::*)(const std::stop_token&);
+    // Takes steps of all collections as long as there are any, and again when woken.
+    void work(const std::stop_token& stop, Step step);
     void sync(const std::stop_token& stop);
     std::vector<std::shared_ptr<LocalCollection>> collections();
 
@@ -39,6 +42,7 @@ class Background {
     uint64_t wakes_ = 0;
     bool sync_soon_ = false;
     std::vector<std::jthread> indexers_;
+    std::jthread maintainer_;
     std::jthread syncer_;
 };
 

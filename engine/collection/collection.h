@@ -6,6 +6,7 @@
 // all of them are there or none.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/collection/back_pressure.h"
 #include "engine/collection/schema.h"
 #include "engine/filter/filter.h"
 #include "engine/storage/measured_disk.h"
@@ -53,6 +55,8 @@ struct InsertRequest {
 struct InsertReply {
     std::vector<uint64_t> ids;  // [rows], as given or assigned
     uint64_t replaced = 0;      // points that had one of these ids before
+    // The write is done; it is to be acknowledged that much later, indexing being behind (back_pressure.h).
+    std::chrono::microseconds held_back{0};
 };
 
 struct Point {
@@ -95,7 +99,7 @@ struct CollectionInfo {
     uint64_t points = 0;
     uint64_t dead_rows = 0;       // deleted or replaced, still on disk
     uint64_t indexed_points = 0;  // rows in the index, dead ones included
-    uint64_t backlog_rows = 0;    // rows that searches scan because the index doesn't have them yet
+    Backlog backlog;
     std::optional<uint64_t> reindexed_rows;  // while it is reindexed: rows that the new index has
     uint64_t segments = 0;
     uint64_t disk_bytes = 0;
@@ -108,7 +112,9 @@ struct CollectionInfo {
     uint64_t generation = 0;            // grows with each change that is seen
     bool read_only = false;
     std::string read_only_reason;
-    std::string background_error;  // of the last index that could not be read or written, or empty
+    // Why the index could not be read or written, or disk space not be reclaimed, the last time; empty once
+    // that was done.
+    std::string background_error;
 };
 
 struct CollectionStats {
@@ -116,6 +122,8 @@ struct CollectionStats {
     uint64_t search_us_total = 0, search_us_max = 0;
     uint64_t distances = 0;
     uint64_t log_syncs = 0, log_bytes = 0;
+    Backlog backlog{};          // as it is now
+    BackPressure::Held held{};  // writes, because of the backlog
 };
 
 // Is told of work how much is done and how much there is in all, and stops it by returning false. May be

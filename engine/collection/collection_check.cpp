@@ -64,10 +64,7 @@ Result<void> LocalCollection::rewrite_manifest() {
 
 Result<void> LocalCollection::rewrite_index(const WorkProgress& progress) {
     if (const auto served = index()) served->forget_saved();
-    VEXFS_TRY(optimize(progress));
-    const std::lock_guard lock(schema_mutex_);
-    background_error_.clear();
-    return {};
+    return optimize(progress);
 }
 
 }  // namespace vexfs

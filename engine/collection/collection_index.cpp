@@ -6,44 +6,61 @@
 #include <thread>
 
 #include "engine/collection/local_collection.h"
+#include "engine/storage/paced_disk.h"
 
 namespace vexfs {
+namespace {
 
-bool LocalCollection::work_some(const std::stop_token& stop) {
-    if (dropped_ || stop.stop_requested()) return false;
-    if (const auto served = index(); served && index_some(*served, stop)) return true;
-    const auto reclaimed = reclaim_some(false);
-    if (reclaimed) return *reclaimed;
-    const std::lock_guard lock(schema_mutex_);
-    background_error_ = reclaimed.error().message;
-    return false;
-}
+// At which who waits for the one that writes it down slowly is noticed.
+constexpr auto pace_step = std::chrono::milliseconds(20);
 
-bool LocalCollection::index_some(Index& index, const std::stop_token& stop) {
+}  // namespace
+
+bool LocalCollection::index_some(const std::stop_token& stop) {
+    const auto served = index();
+    if (!served || dropped_ || stop.stop_requested()) return false;
     const Epochs::Guard guard = epochs_.enter();
-    if (index.work(rows_, {index_threads(), stop, false})) {
-        // What follows may be work for others as well.
-        if (options_.wake_background) options_.wake_background();
-        return true;
-    }
-    const uint32_t unsaved = index.unsaved_rows();
-    if (stop.stop_requested() || unsaved < unsaved_rows_min || unsaved <= unsaved_accepted_) return false;
-    if (auto done = checkpoint_index(); !done) {
-        const std::lock_guard lock(schema_mutex_);
-        background_error_ = done.error().message;
-        unsaved_accepted_ = unsaved;
-        return false;
-    }
-    unsaved_accepted_ = 0;
+    if (!served->work(rows_, {index_threads(), stop, false})) return false;
+    // What follows may be work for others as well.
+    if (options_.wake_background) options_.wake_background();
     return true;
 }
 
-Result<void> LocalCollection::checkpoint_index() {
-    const std::lock_guard checkpoint(checkpoint_mutex_);
-    return save_index(index(), {});
+bool LocalCollection::maintain_some(const std::stop_token& stop) {
+    if (dropped_ || stop.stop_requested()) return false;
+    return save_index_if_due(stop) || reclaim_some(false).value_or(false);
 }
 
-Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, const SchemaChange& change) {
+bool LocalCollection::save_index_if_due(const std::stop_token& stop) {
+    const auto served = index();
+    const uint32_t unsaved = served ? served->unsaved_rows() : 0;
+    if (unsaved < unsaved_rows_min || unsaved <= unsaved_accepted_) return false;
+    const auto saved = [&] {
+        if (options_.background_io == nullptr) return checkpoint_index(disk_);
+        PacedDisk paced(disk_, *options_.background_io, [&](IoBudget::Clock::duration time) {
+            const auto end = IoBudget::Clock::now() + time;
+            while (IoBudget::Clock::now() < end && !stop.stop_requested() && !checkpoint_mutex_.awaited())
+                std::this_thread::sleep_for(std::min<IoBudget::Clock::duration>(time, pace_step));
+        });
+        return checkpoint_index(paced);
+    }();
+    note_background_error(index_error_, saved);
+    unsaved_accepted_ = saved ? 0 : unsaved;
+    return saved.has_value();
+}
+
+void LocalCollection::note_background_error(std::string& of, const Result<void>& done) {
+    const std::lock_guard lock(schema_mutex_);
+    of = done ? std::string() : done.error().message;
+}
+
+Result<void> LocalCollection::checkpoint_index(Disk& disk) {
+    const std::lock_guard checkpoint(checkpoint_mutex_);
+    return save_index(index(), {}, disk);
+}
+
+Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, const SchemaChange& change,
+                                         Disk& disk) {
     if (dropped_) return {};
     // Rows that the disk may have lost must not be in an index that is found again with others in their
     // place.
@@ -57,7 +74,7 @@ Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, co
         static_cast<void>(disk_.remove(fmt::format("{}/{}", directory_, file)));
     };
     Result<std::vector<ManifestIndex>> files;
-    if (index) files = index->save(disk_, directory_, new_file, schema().io.use_direct_io);
+    if (index) files = index->save(disk, directory_, new_file, schema().io.use_direct_io);
     if (!files) {
         std::ranges::for_each(made, remove);
         return tl::unexpected(files.error());
@@ -96,7 +113,9 @@ Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, co
 Result<void> LocalCollection::optimize(const WorkProgress& progress) {
     if (const auto served = index()) {
         VEXFS_TRY(settle(*served, "optimizing", progress));
-        VEXFS_TRY(checkpoint_index());
+        const auto saved = checkpoint_index(disk_);
+        note_background_error(index_error_, saved);
+        VEXFS_TRY(saved);
     }
     while (!dropped_) {
         VEXFS_ASSIGN(const bool reclaimed, reclaim_some(true));
@@ -126,7 +145,7 @@ Result<void> LocalCollection::reindex(const SchemaChange& change, const WorkProg
     const auto build = [&]() -> Result<void> {
         if (next) VEXFS_TRY(settle(*next, "reindexing", progress));
         const std::lock_guard checkpoint(checkpoint_mutex_);
-        return save_index(next, change);
+        return save_index(next, change, disk_);
     };
     auto built = build();
     if (built && dropped_)
@@ -134,7 +153,7 @@ Result<void> LocalCollection::reindex(const SchemaChange& change, const WorkProg
     const std::lock_guard lock(schema_mutex_);
     next_index_.reset();
     reindexing_ = false;
-    if (built) background_error_.clear();
+    if (built) index_error_.clear();
     return built;
 }
 

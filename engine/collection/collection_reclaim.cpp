@@ -33,11 +33,17 @@ bool LocalCollection::reclaim_is_due(bool all) const {
 Result<bool> LocalCollection::reclaim_some(bool all) {
     const std::lock_guard reclaiming(reclaim_mutex_);
     const auto now = std::chrono::steady_clock::now();
+    IoBudget* const budget = all ? nullptr : options_.background_io;
     if (!all && now < reclaim_after_.load()) return false;
+    if (budget != nullptr && budget->overdrawn(now)) return false;
     uint64_t written = 0;
     {
         const std::lock_guard write(write_mutex_);
-        if (!check_writable() || !reclaim_is_due(all)) return false;
+        if (!check_writable()) return false;
+        if (!reclaim_is_due(all)) {
+            note_background_error(reclaim_error_, {});
+            return false;
+        }
         const auto batch = [&]() -> Result<void> {
             if (segments_.size() == 1) VEXFS_TRY(roll_segment());
             VEXFS_ASSIGN(written, move_rows());
@@ -46,12 +52,12 @@ Result<bool> LocalCollection::reclaim_some(bool all) {
         };
         if (auto done = batch(); !done) {
             reclaim_after_ = now + retry_after;  // the disk is full, perhaps
+            note_background_error(reclaim_error_, done);
             return tl::unexpected(done.error());
         }
     }
-    if (const uint64_t rate = options_.reclaim_bytes_per_s ? options_.reclaim_bytes_per_s() : 0;
-        rate != 0 && !all)
-        reclaim_after_ = now + std::chrono::microseconds(written * 1'000'000 / rate);
+    note_background_error(reclaim_error_, {});
+    if (budget != nullptr) budget->take(written);
     return true;
 }
 

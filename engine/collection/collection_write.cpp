@@ -139,7 +139,13 @@ Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
     counters_.inserts += rows;
     if (options_.wake_background) options_.wake_background();
     VEXFS_TRY(commit(sequence, durability, request.vectors.size_bytes()));
+    reply.held_back = hold_back(rows);
     return reply;
+}
+
+std::chrono::microseconds LocalCollection::hold_back(uint64_t rows) {
+    if (!options_.max_backlog) return {};
+    return back_pressure_.hold(rows, excess_of(backlog(), options_.max_backlog()));
 }
 
 Result<uint64_t> LocalCollection::erase(std::span<const uint64_t> ids, std::optional<Durability> durability) {

@@ -65,6 +65,7 @@ class Index {
 
     // Writes down what isn't yet, each file to a path that `new_file` makes from nothing (a name in
     // `directory`), and returns all files of the index. `bulk` as with Disk::create_bulk().
+    // By one thread at a time.
     virtual Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
                                                     const std::function<std::string()>& new_file,
                                                     bool bulk) = 0;

@@ -116,7 +116,7 @@ Result<void> LocalCollection::check_record(const RecordView& record) const {
 
 // The index is made from the rows: what can't be read is built again.
 void LocalCollection::open_index() {
-    index_ = vexfs::open_index(disk_, schema_, directory_, manifest_.index, rows_.size(), background_error_);
+    index_ = vexfs::open_index(disk_, schema_, directory_, manifest_.index, rows_.size(), index_error_);
 }
 
 // What a crash left between making a file and naming it in the manifest.
@@ -150,7 +150,7 @@ LocalCollection::~LocalCollection() {
 void LocalCollection::close() {
     if (!sync_log()) return;
     if (const auto served = index(); served && served->unsaved_rows() >= unsaved_rows_min)
-        static_cast<void>(checkpoint_index());
+        static_cast<void>(checkpoint_index(disk_));
     const uint64_t bytes = segments_.back().log->bytes();
     if (refuses_writes_ || manifest_.segments.back().bytes == bytes) return;
     // Damage at the log's end is not taken for a torn tail when it is opened again.
@@ -220,6 +220,15 @@ Schema LocalCollection::schema() const {
     return schema_;
 }
 
+Backlog LocalCollection::backlog() const {
+    const auto served = index();
+    if (!served) return {};
+    // In this order: what is indexed is among the rows.
+    const uint64_t indexed = served->indexed();
+    const uint64_t rows = rows_.size() - indexed;
+    return {rows, rows * dimension_ * sizeof(float)};
+}
+
 CollectionInfo LocalCollection::info() const {
     CollectionInfo info;
     info.name = name_;
@@ -234,9 +243,8 @@ CollectionInfo LocalCollection::info() const {
         const std::shared_lock lock(ids_mutex_);
         info.points = ids_.size();
     }
-    const uint64_t rows = rows_.size();
     info.indexed_points = index ? index->indexed() : 0;
-    info.backlog_rows = index ? rows - std::min(rows, info.indexed_points) : 0;
+    info.backlog = backlog();
     info.index_memory_bytes = index ? index->memory_bytes() : 0;
     if (index && info.schema.target_recall > 0) {
         const paths::CalibrationPoint point = index->calibration(info.schema.target_recall);
@@ -259,7 +267,8 @@ CollectionInfo LocalCollection::info() const {
     const std::shared_lock lock(schema_mutex_);
     info.read_only = read_only_.has_value();
     info.read_only_reason = read_only_ ? read_only_->message : std::string();
-    info.background_error = background_error_;
+    info.background_error = fmt::format(
+        "{}{}{}", index_error_, index_error_.empty() || reclaim_error_.empty() ? "" : "; ", reclaim_error_);
     return info;
 }
 
@@ -268,6 +277,8 @@ CollectionStats LocalCollection::stats() const {
                           counters_.updates,  counters_.search_us_total, counters_.search_us_max,
                           counters_.distances};
     stats.log_syncs = group_commit_.syncs();
+    stats.backlog = backlog();
+    stats.held = back_pressure_.held();
     const std::lock_guard write(write_mutex_);
     for (const OpenSegment& segment : segments_) stats.log_bytes += segment.log->bytes();
     return stats;

@@ -18,11 +18,13 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/awaited_mutex.h"
 #include "engine/base/epochs.h"
 #include "engine/collection/collection.h"
 #include "engine/collection/group_commit.h"
 #include "engine/collection/index.h"
 #include "engine/collection/row_table.h"
+#include "engine/storage/io_budget.h"
 #include "engine/storage/manifest.h"
 #include "engine/storage/measured_disk.h"
 #include "engine/storage/read_ahead.h"
@@ -41,8 +43,8 @@ struct CollectionOptions {
     std::function<void()> wake_background;           // there is something to index
     std::function<void()> wake_syncer;               // sync_due()
     std::function<unsigned()> index_threads;         // that one step of indexing may use; none is one
-    // That reclaiming may write by itself; 0 or none is no limit.
-    std::function<uint64_t()> reclaim_bytes_per_s;
+    std::function<Backlog()> max_backlog;            // above it writes are held back; none is no limit
+    IoBudget* background_io = nullptr;  // of what maintain_some() writes; it outlives the collection
 };
 
 class LocalCollection final : public Collection {
@@ -76,9 +78,10 @@ class LocalCollection final : public Collection {
     // wait for a sync of the log. The number of points. An error leaves rubbish in `directory`.
     Result<uint64_t> snapshot(const std::string& directory);
 
-    // Background work: a step of indexing, writes the index down when it is due, or reclaims some of the
-    // disk. False when there is nothing to do now.
-    bool work_some(const std::stop_token& stop);
+    // Background work, false when there is nothing to do now: a step of indexing; and, by one thread at a
+    // time, writes the index down when that is due, or reclaims some of the disk.
+    bool index_some(const std::stop_token& stop);
+    bool maintain_some(const std::stop_token& stop);
     // Puts acknowledged writes of `async` durability on the disk.
     void sync_async();
     // Whether sync_frequency of them have come since the last time.
@@ -151,13 +154,14 @@ class LocalCollection final : public Collection {
     Result<void> wait_synced(const GroupCommit::Write& waiting);
     Result<uint64_t> sync_log();
     // The index, collection_index.cpp.
-    bool index_some(Index& index, const std::stop_token& stop);
+    bool save_index_if_due(const std::stop_token& stop);
     // Until `index` has every row of now in its final form.
     Result<void> settle(Index& index, std::string_view what, const WorkProgress& progress);
-    Result<void> checkpoint_index();
-    // Writes `index` (null where there is none) down, names its files in the manifest, with what `change`
-    // makes of the schema, and removes those that were there before.
-    Result<void> save_index(const std::shared_ptr<Index>& index, const SchemaChange& change);
+    // Writes the index down through that disk, this collection's or one above it.
+    Result<void> checkpoint_index(Disk& disk);
+    // The same with `index` (null where there is none): names its files in the manifest, with what `change`
+    // makes of the schema, and removes those that were there before. Under checkpoint_mutex_.
+    Result<void> save_index(const std::shared_ptr<Index>& index, const SchemaChange& change, Disk& disk);
     void close();
 
     // Reclaiming, collection_reclaim.cpp: the live rows of the oldest segment are written again at the log's
@@ -167,6 +171,8 @@ class LocalCollection final : public Collection {
     Result<uint64_t> move_rows();         // bytes that were written; 0 when no live row is left
     Result<void> drop_oldest_segment();
     uint64_t row_bytes(const std::byte* metadata) const;  // of payload
+    Backlog backlog() const;
+    std::chrono::microseconds hold_back(uint64_t rows);
     struct Served {
         Schema schema;
         std::shared_ptr<Index>
@@ -184,6 +190,8 @@ class LocalCollection final : public Collection {
     Point point_at(uint32_t row, bool with_vector) const;
     SegmentIdentity identity_of(const ManifestSegment& segment) const;
     void refuse_writes(const Error& error);
+    // Puts what failed in the background, or nothing, in the place of what did before.
+    void note_background_error(std::string& of, const Result<void>& done);
     Result<CheckSource> list_files() const;  // under checkpoint_mutex_ and write_mutex_
 
     mutable MeasuredDisk disk_;
@@ -193,7 +201,7 @@ class LocalCollection final : public Collection {
     const uint32_t dimension_;
     const simd::Metric metric_;
 
-    std::mutex checkpoint_mutex_;  // taken before write_mutex_, while the graph is written down
+    AwaitedMutex checkpoint_mutex_;  // taken before write_mutex_, while the graph is written down
 
     mutable std::mutex write_mutex_;
     Manifest manifest_;  // its schema is a copy of schema_
@@ -210,6 +218,7 @@ class LocalCollection final : public Collection {
     tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
     RowTable rows_;
     GroupCommit group_commit_;
+    BackPressure back_pressure_;
     std::atomic<uint32_t> unsaved_accepted_ = 0;  // rows that failed to be written down: not tried again
     std::mutex reclaim_mutex_;                    // of who reclaims; taken before checkpoint_mutex_
     std::atomic<std::chrono::steady_clock::time_point> reclaim_after_{};
@@ -220,7 +229,7 @@ class LocalCollection final : public Collection {
     std::shared_ptr<Index> next_index_;  // that reindex() builds, null for flat
     bool reindexing_ = false;
     std::optional<Error> read_only_;  // why
-    std::string background_error_;
+    std::string index_error_, reclaim_error_;
     std::string dropped_directory_;
 
     std::atomic<bool> dropped_ = false;

@@ -52,10 +52,12 @@ uint32_t PartIndex::indexed() const {
     return now->empty() ? 0 : now->back().part->range().end;
 }
 
-void PartIndex::publish(Parts parts) {
-    auto made = std::make_shared<const Parts>(std::move(parts));
+void PartIndex::update(FunctionRef<void(Parts&)> change) {
+    std::shared_ptr<const Parts> before;  // goes when the lock is free again
     const std::lock_guard lock(mutex_);
-    std::swap(parts_, made);
+    auto made = std::make_shared<Parts>(*parts_);
+    change(*made);
+    before = std::exchange(parts_, std::move(made));
 }
 
 bool PartIndex::idle(uint32_t rows) {
@@ -108,24 +110,25 @@ bool PartIndex::build(const RowTable& rows, uint32_t first, const IndexWork& wor
         dimension_, metric_, range, std::move(live), [&](uint32_t row) { return rows.vector(row); },
         {parameters_, work.threads, work.stop});
     if (!built) return false;
-    Parts now = *parts();
-    while (!now.empty() && now.back().part->range().first >= first) now.pop_back();
-    now.push_back({std::move(built), {}});
-    publish(std::move(now));
+    update([&](Parts& now) {
+        while (!now.empty() && now.back().part->range().first >= first) now.pop_back();
+        now.push_back({std::move(built), {}});
+    });
     states_.clear();  // of the part before, where it has the same range
     return true;
 }
 
 bool PartIndex::refine(const RowTable& rows, const IndexWork& work) {
-    Parts now = *parts();
-    for (Saved& saved : now) {
+    const auto now = parts();
+    for (const Saved& saved : *now) {
         if (saved.part->refined()) continue;
         const auto vector = [&](uint32_t row) { return rows.dead(row) ? nullptr : rows.vector(row); };
         std::shared_ptr<const graph::Part> refined =
             saved.part->refine(vector, {parameters_, work.threads, work.stop});
         if (!refined) return false;
-        saved = {std::move(refined), {}};
-        publish(std::move(now));
+        update([&](Parts& parts) {
+            *std::ranges::find(parts, saved.part, &Saved::part) = {std::move(refined), {}};
+        });
         return true;
     }
     return false;
@@ -187,26 +190,30 @@ size_t PartIndex::memory_bytes() const {
 
 Result<std::vector<ManifestIndex>> PartIndex::save(Disk& disk, const std::string& directory,
                                                    const std::function<std::string()>& new_file, bool bulk) {
-    const std::lock_guard lock(work_mutex_);
-    Parts now = *parts();
+    Parts saved = *parts();
+    Parts written;
     std::vector<ManifestIndex> files;
-    for (Saved& saved : now) {
-        if (saved.file.empty()) {
-            std::string file = new_file();
-            VEXFS_TRY(saved.part->save(directory + "/" + file, disk, bulk));
-            saved.file = std::move(file);
+    for (Saved& each : saved) {
+        if (each.file.empty()) {
+            each.file = new_file();
+            VEXFS_TRY(each.part->save(directory + "/" + each.file, disk, bulk));
+            written.push_back(each);
         }
-        files.push_back({saved.file, saved.part->range().first, saved.part->range().end});
+        files.push_back({each.file, each.part->range().first, each.part->range().end});
     }
-    publish(std::move(now));
+    update([&](Parts& now) {
+        for (const Saved& each : written) {
+            const auto place = std::ranges::find(now, each.part, &Saved::part);
+            if (place != now.end()) place->file = each.file;
+        }
+    });
     return files;
 }
 
 void PartIndex::forget_saved() {
-    const std::lock_guard lock(work_mutex_);
-    Parts now = *parts();
-    for (Saved& saved : now) saved.file.clear();
-    publish(std::move(now));
+    update([](Parts& now) {
+        for (Saved& saved : now) saved.file.clear();
+    });
 }
 
 }  // namespace vexfs

@@ -43,6 +43,7 @@ class PartIndex final : public Index {
     Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
     paths::CalibrationPoint calibration(double target_recall) const override;
     size_t memory_bytes() const override;
+    // Parts never change, so that building goes on meanwhile.
     Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
                                             const std::function<std::string()>& new_file, bool bulk) override;
     void forget_saved() override;
@@ -54,7 +55,8 @@ class PartIndex final : public Index {
         const std::lock_guard lock(mutex_);
         return parts_;
     }
-    void publish(Parts parts);
+    // Parts are replaced by who works, their files' names by who saves.
+    void update(FunctionRef<void(Parts&)> change);
     bool idle(uint32_t rows);
     const std::vector<PartState>& states(const RowTable& rows);
     bool build(const RowTable& rows, uint32_t first, const IndexWork& work);
@@ -64,7 +66,7 @@ class PartIndex final : public Index {
     const simd::Metric metric_;
     const HnswParameters parameters_;
 
-    std::mutex work_mutex_;  // of who builds, refines or saves
+    std::mutex work_mutex_;  // of who builds or refines
     uint32_t rows_seen_ = 0, killed_seen_ = 0;
     std::vector<PartState> states_;  // as they were when killed_seen_ were dead
     std::chrono::steady_clock::time_point rows_seen_at_;

@@ -2,6 +2,7 @@
 find_package(tsl-robin-map REQUIRED)
 target_link_libraries(vexfs-engine PRIVATE tsl::robin_map)
 target_sources(vexfs-engine PRIVATE
+    ${CMAKE_CURRENT_LIST_DIR}/back_pressure.cpp
     ${CMAKE_CURRENT_LIST_DIR}/background.cpp
     ${CMAKE_CURRENT_LIST_DIR}/check.cpp
     ${CMAKE_CURRENT_LIST_DIR}/check_log.cpp

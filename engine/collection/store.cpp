@@ -41,7 +41,8 @@ Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     auto state = std::make_unique<State>(options);
-    state->reclaim_bytes_per_s = options.reclaim_bytes_per_s;
+    state->background_io.set_rate(options.background_bytes_per_s);
+    state->set_max_backlog(options.max_backlog);
     state->collections_directory = options.directory + "/collections";
     state->snapshots.emplace(state->disk, options.directory + "/snapshots");
     VEXFS_TRY(state->disk.make_directory(state->collections_directory));
@@ -149,8 +150,16 @@ void Store::set_index_threads(unsigned count) {
     if (state_->background) state_->background->set_threads(std::max(1u, count));
 }
 
-void Store::set_reclaim_bytes_per_s(uint64_t bytes) {
-    state_->reclaim_bytes_per_s = bytes;
+Backlog Store::max_backlog() const {
+    return state_->max_backlog();
+}
+
+void Store::set_max_backlog(const Backlog& limit) {
+    state_->set_max_backlog(limit);
+}
+
+void Store::set_background_bytes_per_s(uint64_t bytes) {
+    state_->background_io.set_rate(bytes);
 }
 
 }  // namespace vexfs

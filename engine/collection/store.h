@@ -29,7 +29,10 @@ struct StoreOptions {
     uint64_t segment_bytes = uint64_t{256} << 20;  // an active segment of that size is sealed
     // Deleted and replaced data that is not worth reclaiming; above it, from a fifth of a collection's on.
     uint64_t garbage_bytes_min = uint64_t{4} << 20;
-    uint64_t reclaim_bytes_per_s = 0;  // written by reclaiming at most; 0 is no limit
+    // Written by the background at most, files of the index and what is reclaimed; 0 is no limit.
+    uint64_t background_bytes_per_s = 0;
+    // Of one collection, while background_indexing brings it down; above it writes are held back.
+    Backlog max_backlog{4'000'000, uint64_t{8} << 30};
     IoBackend io_backend = IoBackend::automatic;
 };
 
@@ -92,7 +95,10 @@ class Store {
     unsigned index_threads() const;
     // Takes effect with the next batch that is indexed.
     void set_index_threads(unsigned count);
-    void set_reclaim_bytes_per_s(uint64_t bytes);
+    void set_background_bytes_per_s(uint64_t bytes);
+    Backlog max_backlog() const;
+    // Takes effect with the next write.
+    void set_max_backlog(const Backlog& limit);
 
   private:
     struct State;

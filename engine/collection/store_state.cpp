@@ -17,11 +17,12 @@ CollectionOptions Store::State::collection_options() {
     CollectionOptions made;
     made.segment_bytes = options.segment_bytes;
     made.garbage_bytes_min = options.garbage_bytes_min;
-    made.reclaim_bytes_per_s = [this] { return reclaim_bytes_per_s.load(); };
+    made.background_io = &background_io;
     if (background) {
         made.wake_background = [this] { background->wake(); };
         made.wake_syncer = [this] { background->sync_soon(); };
         made.index_threads = [this] { return background->threads(); };
+        made.max_backlog = [this] { return max_backlog(); };
     }
     return made;
 }

@@ -39,12 +39,18 @@ struct Store::State {
     std::mutex change_mutex;  // one creation, removal or replacement at a time
     std::atomic<uint64_t> paths = 0;
     std::unique_ptr<Background> background;
-    std::atomic<uint64_t> reclaim_bytes_per_s = 0;
+    IoBudget background_io;
+    std::atomic<uint64_t> max_backlog_rows = 0, max_backlog_bytes = 0;
 
     std::string path_of(std::string_view name) const;
     // A path in the collections' directory that nothing has.
     std::string unused_path(std::string_view prefix, std::string_view name);
 
+    Backlog max_backlog() const { return {max_backlog_rows, max_backlog_bytes}; }
+    void set_max_backlog(const Backlog& limit) {
+        max_backlog_rows = limit.rows;
+        max_backlog_bytes = limit.bytes;
+    }
     CollectionOptions collection_options();
     Result<std::shared_ptr<LocalCollection>> open_collection(const std::string& name);
     void keep(const std::string& name, std::shared_ptr<LocalCollection> collection);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 vexfs_engine_test(test-collection
     schema_test.cpp
+    back_pressure_test.cpp
+    background_io_test.cpp
     collection_test.cpp
     durability_test.cpp
     group_commit_test.cpp

@@ -159,7 +159,7 @@ TEST_CASE("the graph answers as the scan does") {
     const auto points = store->create("points", schema).value();
     REQUIRE(insert(*points, random_vectors(3000, 16, 1)));
     REQUIRE(points->optimize({}));
-    CHECK(points->info().backlog_rows == 0);
+    CHECK(points->info().backlog.rows == 0);
     CHECK(points->info().indexed_points == 3000);
     size_t common = 0;
     for (uint32_t seed = 10; seed < 60; ++seed) {

@@ -46,7 +46,7 @@ TEST_CASE("eight threads insert, search and delete, and each sees what it wrote"
     CHECK(faults == 0);
     CHECK(points->info().points == threads * rounds * (batch - 2));
     REQUIRE(points->optimize({}));
-    CHECK(points->info().backlog_rows == 0);
+    CHECK(points->info().backlog.rows == 0);
     CHECK(search(*points, random_vectors(1, dimension, 9), 10)->path == "graph");
 }
 

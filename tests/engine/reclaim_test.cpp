@@ -72,7 +72,7 @@ TEST_CASE("what was replaced and deleted leaves the disk, and the rest stays, al
             CHECK(content(*points) == before);
             CHECK(before.at(4).second == R"({"kept":true})");
             // Nothing of it had to be indexed again.
-            CHECK(points->info().backlog_rows == 0);
+            CHECK(points->info().backlog.rows == 0);
             const auto query = random_vectors(1, dimension, 77);
             CHECK(ids_of(search(*points, query, 10, true).value()).size() == 10);
         }

@@ -21,6 +21,9 @@ constexpr uint64_t request_bytes_max = uint64_t{1} << 30;  // body_bytes_max of 
 constexpr uint64_t inflight_bytes_max = uint64_t{1} << 40;
 constexpr uint64_t segment_bytes_min = 1u << 20;
 constexpr uint64_t segment_bytes_max = uint64_t{64} << 30;
+constexpr uint64_t backlog_rows_max = UINT32_MAX;
+constexpr uint64_t backlog_bytes_max = uint64_t{1} << 50;
+constexpr uint64_t background_mib_per_s_max = 1u << 20;
 constexpr uint64_t day_s = 86'400;
 
 Key make(std::string_view name, Applies applies, Key::Field (*field)(Settings&),
@@ -110,11 +113,16 @@ std::vector<Key> make_keys() {
                {name_of(Durability::sync), name_of(Durability::group), name_of(Durability::async)}),
         mode(VEXFS_KEY(collections, mode, reload, "access mode of new collections")),
         integer(VEXFS_KEY(index, threads, reload, "threads that build indexes, 0 for one per CPU"), 0, 1024),
+        integer(VEXFS_KEY(index, max_backlog_rows, reload,
+                          "rows not indexed yet above which writes are slowed, 0 for no limit"),
+                0, backlog_rows_max),
+        integer(VEXFS_KEY(index, max_backlog_bytes, reload, "the same in bytes of their vectors"), 0,
+                backlog_bytes_max),
         integer(VEXFS_KEY(storage, segment_bytes, restart, "size at which a segment is sealed"),
                 segment_bytes_min, segment_bytes_max),
-        integer(VEXFS_KEY(storage, reclaim_bytes_per_s, reload,
-                          "bytes that reclaiming disk space may write in a second, 0 for no limit"),
-                0, uint64_t{1} << 40),
+        integer(VEXFS_KEY(storage, background_mib_per_s, reload,
+                          "MiB written in the background in a second, 0 for no limit"),
+                0, background_mib_per_s_max),
         choice(VEXFS_KEY(storage, io_backend, restart, "system calls by which the disk is reached"),
                {name_of(IoBackend::automatic), name_of(IoBackend::io_uring), name_of(IoBackend::posix)}),
     };

@@ -48,10 +48,13 @@ struct Settings {
     } collections;
     struct Index {
         uint64_t threads = 0;  // 0 is one per CPU
+        // Of one collection; 0 is no limit.
+        uint64_t max_backlog_rows = 4'000'000;
+        uint64_t max_backlog_bytes = uint64_t{8} << 30;
     } index;
     struct Storage {
         uint64_t segment_bytes = uint64_t{256} << 20;
-        uint64_t reclaim_bytes_per_s = 0;  // 0 is no limit
+        uint64_t background_mib_per_s = 0;  // 0 is no limit
         std::string io_backend = "auto";
     } storage;
 };

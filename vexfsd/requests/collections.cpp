@@ -17,7 +17,8 @@ json info_json(const CollectionInfo& info) {
                {"points", info.points},
                {"dead_rows", info.dead_rows},
                {"indexed_points", info.indexed_points},
-               {"backlog_rows", info.backlog_rows},
+               {"backlog_rows", info.backlog.rows},
+               {"backlog_bytes", info.backlog.bytes},
                {"segments", info.segments},
                {"disk_bytes", info.disk_bytes},
                {"index_memory_bytes", info.index_memory_bytes},
@@ -163,7 +164,7 @@ Result<Message> list_collections(ServiceContext& context, const Request& request
                         {"metric", name_of(info.schema.metric)},
                         {"algorithm", name_of(info.schema.algorithm)},
                         {"preset", info.schema.preset},
-                        {"backlog_rows", info.backlog_rows},
+                        {"backlog_rows", info.backlog.rows},
                         {"disk_bytes", info.disk_bytes},
                         {"read_only", info.read_only}});
     }

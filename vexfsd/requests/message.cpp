@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -152,6 +153,13 @@ void add_array(Message& message, std::string_view name, std::string_view bytes) 
     add_bytes(message, name, "u8", std::as_bytes(std::span(bytes)), {bytes.size()});
 }
 
+std::span<std::byte> add_array_of(Message& message, std::string_view name, size_t bytes) {
+    const size_t before = message.body.size();
+    add_bytes(message, name, "u8", {}, {bytes});
+    message.body.resize(before + bytes);
+    return std::span(message.body).subspan(before);
+}
+
 Message error_message(const Error& error) {
     Message message;
     message.header = {{"ok", false},
@@ -179,26 +187,41 @@ std::optional<Error> error_of(const Message& reply) {
     return Error{error_code_from_name(text("code")), text("message"), text("hint")};
 }
 
-std::vector<std::byte> encode(const Message& message) {
-    const std::string header = to_text(message.header);
-    std::vector<std::byte> out;
-    const auto append = [&out](std::string_view text) {
-        const auto bytes = std::as_bytes(std::span(text));
-        out.insert(out.end(), bytes.begin(), bytes.end());
+std::array<iovec, 2> Encoded::rest(size_t done) const {
+    const auto rest_of = [&done](const std::vector<std::byte>& part) {
+        const size_t gone = std::min(done, part.size());
+        done -= gone;
+        return iovec{const_cast<std::byte*>(part.data()) + gone, part.size() - gone};
     };
+    const iovec of_head = rest_of(head);
+    return {of_head, rest_of(body)};
+}
+
+Encoded encode_parts(Message message) {
+    const std::string header = to_text(message.header);
+    Encoded encoded;
+    const auto append = [&encoded](std::string_view text) {
+        const auto bytes = std::as_bytes(std::span(text));
+        encoded.head.insert(encoded.head.end(), bytes.begin(), bytes.end());
+    };
+    encoded.head.reserve(frame_prefix_bytes + header.size() + 1);
     if (message.text) {
-        out.reserve(header.size() + 1);
         append(header);
         append("\n");
-        return out;
+        return encoded;
     }
-    out.reserve(frame_prefix_bytes + header.size() + message.body.size());
     append(magic);
-    put(out, static_cast<uint32_t>(header.size()));
-    put(out, static_cast<uint64_t>(message.body.size()));
+    put(encoded.head, static_cast<uint32_t>(header.size()));
+    put(encoded.head, static_cast<uint64_t>(message.body.size()));
     append(header);
-    out.insert(out.end(), message.body.begin(), message.body.end());
-    return out;
+    encoded.body = std::move(message.body);
+    return encoded;
+}
+
+std::vector<std::byte> encode(const Message& message) {
+    Encoded encoded = encode_parts(message);
+    encoded.head.insert(encoded.head.end(), encoded.body.begin(), encoded.body.end());
+    return std::move(encoded.head);
 }
 
 Result<FramePrefix> decode_prefix(std::span<const std::byte, frame_prefix_bytes> bytes) {

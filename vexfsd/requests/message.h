@@ -12,6 +12,10 @@
 // A message that begins with '{' is text: one JSON line, without a body.
 #pragma once
 
+#include <sys/uio.h>
+
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -33,6 +37,9 @@ struct Message {
     nlohmann::json header = nlohmann::json::object();
     std::vector<std::byte> body;
     bool text = false;  // came as a JSON line, and is answered by one
+    // Of a reply, and not sent: that it is to reach the client so much later, so that the client goes slower.
+    // Nothing is to be kept for it meanwhile but the reply, least of all a thread that answers requests.
+    std::chrono::microseconds held_back{0};
 };
 
 // One of header["arrays"]: {"name":"vectors","dtype":"f32","shape":[2,100]}; dtype f32, u64 or u8.
@@ -52,13 +59,25 @@ void add_array(Message& message, std::string_view name, std::span<const float> v
 void add_array(Message& message, std::string_view name, std::span<const uint64_t> values,
                std::vector<uint64_t> shape);
 void add_array(Message& message, std::string_view name, std::string_view bytes);
+// The same for u8 that are still to be put there.
+std::span<std::byte> add_array_of(Message& message, std::string_view name, size_t bytes);
 
 // {"ok":false,"error":{"code","errno","message","hint"}} and back.
 Message error_message(const Error& error);
 // The error that a reply carries, none where it is ok.
 std::optional<Error> error_of(const Message& reply);
 
-// As it goes over a socket: a frame, or a line with '\n' where message.text.
+// A message as it goes over a socket, in two parts so that a large body is not copied: a frame's prefix and
+// header, or a line with '\n' where message.text; and the body.
+struct Encoded {
+    std::vector<std::byte> head, body;
+
+    size_t bytes() const { return head.size() + body.size(); }
+    // What is left of both when so many bytes are gone.
+    std::array<iovec, 2> rest(size_t done) const;
+};
+Encoded encode_parts(Message message);
+// Both in one.
 std::vector<std::byte> encode(const Message& message);
 
 // What the first frame_prefix_bytes of a binary message announce, checked against the limits.

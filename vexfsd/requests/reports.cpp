@@ -22,9 +22,14 @@ void add(CollectionStats& sum, const CollectionStats& one) {
     sum.distances += one.distances;
     sum.log_syncs += one.log_syncs;
     sum.log_bytes += one.log_bytes;
+    sum.backlog.rows += one.backlog.rows;
+    sum.backlog.bytes += one.backlog.bytes;
+    sum.held.writes += one.held.writes;
+    sum.held.us_total += one.held.us_total;
 }
 
-json to_json(const CollectionStats& stats) {
+// max_backlog is that of one collection, also where several are added up.
+json to_json(const CollectionStats& stats, const Backlog& max_backlog) {
     return {{"searches", stats.searches},
             {"inserts", stats.inserts},
             {"deletes", stats.deletes},
@@ -33,7 +38,13 @@ json to_json(const CollectionStats& stats) {
             {"search_us_max", stats.search_us_max},
             {"distances", stats.distances},
             {"log_syncs", stats.log_syncs},
-            {"log_bytes", stats.log_bytes}};
+            {"log_bytes", stats.log_bytes},
+            {"backlog_rows", stats.backlog.rows},
+            {"backlog_bytes", stats.backlog.bytes},
+            {"max_backlog_rows", max_backlog.rows},
+            {"max_backlog_bytes", max_backlog.bytes},
+            {"held_writes", stats.held.writes},
+            {"held_us_total", stats.held.us_total}};
 }
 
 }  // namespace
@@ -42,7 +53,7 @@ Result<Message> report_stats(ServiceContext& context, const Request& request) {
     Message reply;
     if (request.has("collection")) {
         VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
-        reply.header = to_json(found.collection->stats());
+        reply.header = to_json(found.collection->stats(), context.store.max_backlog());
         reply.header["collection"] = found.name;
         return reply;
     }
@@ -54,7 +65,7 @@ Result<Message> report_stats(ServiceContext& context, const Request& request) {
         add(sum, (*collection)->stats());
         ++collections;
     }
-    reply.header = to_json(sum);
+    reply.header = to_json(sum, context.store.max_backlog());
     reply.header["collections"] = collections;
     return reply;
 }

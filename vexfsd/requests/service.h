@@ -14,9 +14,9 @@
 //   collection.list       -> collections: [{name, points, dimension, metric, algorithm, preset, ...}],
 //                            quarantined: [{name, error}]; without those that the caller may not read
 //   collection.info       collection
-//                         -> name, points, dead_rows, indexed_points, backlog_rows, segments, disk_bytes,
-//                            index_memory_bytes, generation, read_only, [read_only_reason, background_error,
-//                            reindexed_rows, calibrated_path, calibrated_recall,
+//                         -> name, points, dead_rows, indexed_points, backlog_rows, backlog_bytes, segments,
+//                            disk_bytes, index_memory_bytes, generation, read_only, [read_only_reason,
+//                            background_error, reindexed_rows, calibrated_path, calibrated_recall,
 //                            calibrated_ef_search],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok] -> deleted, [snapshots_kept]
@@ -109,7 +109,8 @@ class Service {
     Service(Store& store, ServiceOptions options);
     ~Service();
 
-    // Never throws; what goes wrong is in the reply. Thread-safe.
+    // Never throws; what goes wrong is in the reply. The caller sends it when reply.held_back has passed.
+    // Thread-safe.
     Message handle(const Message& request, const Caller& caller);
 
     // Takes effect with the next request (a reload).

@@ -18,6 +18,7 @@ constexpr int reads_per_event = 16;
 // A client that goes on has to send or take that much within request_timeout_s, or all of its request.
 constexpr size_t progress_bytes_min = 64u << 10;
 constexpr uint64_t us_per_s = 1'000'000;
+constexpr uint64_t timer_accuracy_us = 100;  // of replies that are held back
 
 }  // namespace
 
@@ -29,6 +30,7 @@ Connection::~Connection() {
     server_.budget().leave(id_);
     sd_event_source_disable_unref(source_);
     sd_event_source_disable_unref(timer_);
+    sd_event_source_disable_unref(hold_timer_);
 }
 
 Result<void> Connection::start() {
@@ -133,24 +135,51 @@ bool Connection::refuse(const Error& error, bool text) {
     Message message = error_message(error);
     message.text = text;
     last_ = true;
-    return on_reply(encode(message));
+    return on_reply(encode_parts(std::move(message)));
 }
 
-bool Connection::on_reply(std::vector<std::byte> reply) {
+bool Connection::on_reply(Encoded reply, std::chrono::microseconds held_back) {
     server_.budget().give_back(std::exchange(charged_bytes_, 0));
     server_.budget().leave(id_);
     if (gone_) return false;
     reply_ = std::move(reply);
     written_ = 0;
+    if (held_back.count() > 0 && !server_.stopping() && hold(held_back)) {
+        state_ = State::holding_back;
+        return true;
+    }
+    return send_reply();
+}
+
+bool Connection::hold(std::chrono::microseconds time) {
+    const auto time_us = static_cast<uint64_t>(time.count());
+    if (hold_timer_ != nullptr) {
+        return sd_event_source_set_time_relative(hold_timer_, time_us) >= 0 &&
+               sd_event_source_set_enabled(hold_timer_, SD_EVENT_ONESHOT) >= 0;
+    }
+    return sd_event_add_time_relative(
+               server_.event(), &hold_timer_, CLOCK_MONOTONIC, time_us, timer_accuracy_us,
+               [](sd_event_source*, uint64_t, void* self) {
+                   auto* connection = static_cast<Connection*>(self);
+                   connection->server_.settle(connection->id_, connection->send_reply());
+                   return 0;
+               },
+               this) >= 0;
+}
+
+bool Connection::send_reply() {
     state_ = State::writing;
     set_deadline(true);
     return write_some();
 }
 
 bool Connection::write_some() {
-    while (written_ < reply_.size()) {
-        const ssize_t sent = send(socket_.get(), reply_.data() + written_, reply_.size() - written_,
-                                  MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (written_ < reply_.bytes()) {
+        std::array<iovec, 2> rest = reply_.rest(written_);
+        msghdr message{};
+        message.msg_iov = rest.data();
+        message.msg_iovlen = rest.size();
+        const ssize_t sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             listen_for(EPOLLOUT);
@@ -176,6 +205,10 @@ bool Connection::after_reply() {
 
 bool Connection::on_stop() {
     last_ = true;
+    if (state_ == State::holding_back) {
+        sd_event_source_set_enabled(hold_timer_, SD_EVENT_OFF);
+        return send_reply();
+    }
     return state_ == State::in_work || state_ == State::writing;
 }
 

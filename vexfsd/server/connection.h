@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -34,8 +35,8 @@ class Connection {
     Result<void> start();
 
     bool on_socket(uint32_t events);
-    // The reply to the request in work.
-    bool on_reply(std::vector<std::byte> reply);
+    // The reply to the request in work, which is sent so much later.
+    bool on_reply(Encoded reply, std::chrono::microseconds held_back = {});
     // The budget may have room again.
     bool on_budget();
     // The daemon stops: no further request is begun.
@@ -46,7 +47,7 @@ class Connection {
     uint64_t id() const { return id_; }
 
   private:
-    enum class State { reading, waiting_for_budget, in_work, writing };
+    enum class State { reading, waiting_for_budget, in_work, holding_back, writing };
 
     bool read_some();
     // Takes bytes received: gives a complete request to the workers, keeps what follows it.
@@ -54,6 +55,8 @@ class Connection {
     bool take_pending();
     bool refuse(const Error& error, bool text);
     bool reserve();
+    bool hold(std::chrono::microseconds time);  // false where there is no timer for it
+    bool send_reply();
     bool write_some();
     bool after_reply();
     void listen_for(uint32_t events);
@@ -67,11 +70,12 @@ class Connection {
     Caller caller_;
     sd_event_source* source_ = nullptr;
     sd_event_source* timer_ = nullptr;
+    sd_event_source* hold_timer_ = nullptr;
 
     State state_ = State::reading;
     FrameReader reader_;
     std::vector<std::byte> pending_;  // received, behind the request in work
-    std::vector<std::byte> reply_;
+    Encoded reply_;
     size_t written_ = 0;
     uint64_t charged_bytes_ = 0;  // to the budget
     size_t progress_bytes_ = 0;   // since the deadline was set

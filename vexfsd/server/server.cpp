@@ -140,7 +140,7 @@ void Server::deliver_replies() {
     for (Workers::Done& done : workers_->take_done()) {
         const auto found = connections_.find(done.connection);
         if (found != connections_.end()) {
-            settle(done.connection, found->second->on_reply(std::move(done.reply)));
+            settle(done.connection, found->second->on_reply(std::move(done.reply), done.held_back));
         }
     }
 }

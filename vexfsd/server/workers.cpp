@@ -56,7 +56,7 @@ void Workers::run() {
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        Done done{job.connection, answer(job)};
+        Done done = answer(job);
         job = {};  // its memory counts until the reply is there
         lock.lock();
         done_.push_back(std::move(done));
@@ -64,7 +64,7 @@ void Workers::run() {
     }
 }
 
-std::vector<std::byte> Workers::answer(Job& job) const {
+Workers::Done Workers::answer(Job& job) const {
     Message reply;
     try {
         auto header = decode_header(job.request.header);
@@ -78,12 +78,14 @@ std::vector<std::byte> Workers::answer(Job& job) const {
             reply = error_message(header.error());
         }
         reply.text = job.request.text;
-        return encode(reply);
+        const auto held_back = reply.held_back;
+        return {job.connection, encode_parts(std::move(reply)), held_back};
     } catch (const std::bad_alloc&) {
         reply = error_message(
             {ErrorCode::too_large, "there is not enough memory for this request", "ask for less at a time"});
         reply.text = job.request.text;
-        return encode(reply);
+        const auto held_back = reply.held_back;
+        return {job.connection, encode_parts(std::move(reply)), held_back};
     }
 }
 

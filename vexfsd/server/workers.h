@@ -3,6 +3,7 @@
 // eventfd tells it of replies.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -29,7 +30,8 @@ class Workers {
     };
     struct Done {
         uint64_t connection = 0;
-        std::vector<std::byte> reply;  // as it goes over the socket
+        Encoded reply;
+        std::chrono::microseconds held_back{0};
     };
 
     static Result<std::unique_ptr<Workers>> start(unsigned threads, Handler handler);
@@ -44,7 +46,7 @@ class Workers {
   private:
     Workers(UniqueFd ready, Handler handler) : ready_(std::move(ready)), handler_(std::move(handler)) {}
     void run();
-    std::vector<std::byte> answer(Job& job) const;
+    Done answer(Job& job) const;
 
     UniqueFd ready_;
     Handler handler_;

@@ -39,7 +39,7 @@ mode = 0o640
 threads = 2
 [storage]
 segment_bytes = 1_048_576
-reclaim_bytes_per_s = 1_000_000
+background_mib_per_s = 100
 io_backend = "posix"
 )"))
                                   .settings();
@@ -60,7 +60,7 @@ io_backend = "posix"
     CHECK(settings.collections.mode == 0640);
     CHECK(settings.index.threads == 2);
     CHECK(settings.storage.segment_bytes == 1 << 20);
-    CHECK(settings.storage.reclaim_bytes_per_s == 1'000'000);
+    CHECK(settings.storage.background_mib_per_s == 100);
     CHECK(settings.storage.io_backend == "posix");
     // This test sets each key to another value than the one built in.
     CHECK(changed_keys(Settings{}, settings, Applies::reload).size() +

@@ -33,6 +33,28 @@ TEST_CASE("stats of no collection are the sum of all") {
     CHECK(stats["inserts"] == 7);
 }
 
+TEST_CASE("stats tell the backlog, its limit, and how long writes were held back by it") {
+    TestService service;
+    make_docs(service);
+    const auto stats = [&] { return service.ok(R"({"op":"stats","collection":"docs"})"); };
+    CHECK(stats()["backlog_rows"] == 5);
+    CHECK(stats()["backlog_bytes"] == 5 * 2 * sizeof(float));
+    CHECK(stats()["held_writes"] == 0);
+    service.store().set_max_backlog({2, 1'000'000});
+    CHECK(stats()["max_backlog_rows"] == 2);
+    CHECK(stats()["max_backlog_bytes"] == 1'000'000);
+    // Of one row, where the backlog is three times the limit.
+    const Message reply = service.ask(line(R"({"op":"insert","collection":"docs","vectors":[[6,0]]})"));
+    CHECK(reply.header["ok"] == true);
+    CHECK(reply.held_back == std::chrono::microseconds(200));
+    CHECK(stats()["held_writes"] == 1);
+    CHECK(stats()["held_us_total"] == 200);
+    CHECK(service.ask(line(R"({"op":"health"})")).held_back == std::chrono::microseconds(0));
+    service.ok(R"({"op":"collection.create","collection":"other","dimension":1})");
+    service.ok(R"({"op":"insert","collection":"other","vectors":[[1],[2]]})");
+    CHECK(service.ok(R"({"op":"stats"})")["backlog_rows"] == 8);
+}
+
 TEST_CASE("io_stats tell what a collection wrote and synced, and by which system calls") {
     TestService service;
     make_docs(service);
