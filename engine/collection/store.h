@@ -34,6 +34,7 @@ struct StoreOptions {
     // Of one collection, while background_indexing brings it down; above it writes are held back.
     Backlog max_backlog{4'000'000, uint64_t{8} << 30};
     IoBackend io_backend = IoBackend::automatic;
+    Disk* disk = nullptr;  // in the place of the backend's, for tests; it outlives the store
 };
 
 // A collection that could not be opened; the others serve.

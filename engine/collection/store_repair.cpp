@@ -44,7 +44,13 @@ void Store::State::quarantine(const std::string& name, Error error) {
             "again from what is whole",
             name);
     }
+    std::shared_ptr<LocalCollection> gone;  // when the lock is free again
     const std::unique_lock guard(mutex);
+    // One whose place another should have taken; it serves who has it.
+    if (const auto entry = collections.find(name); entry != collections.end()) {
+        gone = std::move(entry->second);
+        collections.erase(entry);
+    }
     quarantined[name] = std::move(error);
 }
 

@@ -27,7 +27,7 @@ struct Store::State {
 
     const StoreOptions options;
     const ChosenDisk chosen = choose_disk(options.io_backend);
-    Disk& disk = *chosen.disk;
+    Disk& disk = options.disk != nullptr ? *options.disk : *chosen.disk;
     std::string collections_directory;
     UniqueFd lock;
     std::optional<Snapshots> snapshots;

@@ -126,10 +126,16 @@ Result<void> replace_file(Disk& disk, const std::string& path, std::string_view 
     const std::string fresh = path + ".tmp";
     if (auto removed = disk.remove(fresh); !removed && removed.error().code != ErrorCode::not_found)
         return tl::unexpected(removed.error());
-    VEXFS_ASSIGN(const auto file, disk.create(fresh));
-    const iovec part{const_cast<char*>(content.data()), content.size()};
-    VEXFS_TRY(file->write_and_sync(0, {&part, 1}));
-    VEXFS_TRY(disk.rename(fresh, path));
+    const auto replaced = [&]() -> Result<void> {
+        VEXFS_ASSIGN(const auto file, disk.create(fresh));
+        const iovec part{const_cast<char*>(content.data()), content.size()};
+        VEXFS_TRY(file->write_and_sync(0, {&part, 1}));
+        return disk.rename(fresh, path);
+    }();
+    if (!replaced) {
+        static_cast<void>(disk.remove(fresh));
+        return replaced;
+    }
     return disk.sync_directory(std::filesystem::path(path).parent_path().string());
 }
 

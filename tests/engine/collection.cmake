@@ -10,7 +10,7 @@ vexfs_engine_test(test-collection
     reclaim_test.cpp
     recovery_test.cpp
     reindex_test.cpp)
-vexfs_engine_test(test-check check_test.cpp)
+vexfs_engine_test(test-check check_test.cpp repair_fault_test.cpp)
 vexfs_engine_test(test-churn churn_test.cpp)
 vexfs_engine_test(test-snapshot snapshot_test.cpp snapshot_fault_test.cpp)
 vexfs_engine_test(test-parts

@@ -4,6 +4,8 @@
 #include <map>
 #include <thread>
 
+#include "engine/collection/local_collection.h"
+#include "tests/engine/failing_disk.h"
 #include "tests/engine/points.h"
 #include "tests/engine/temporary_directory.h"
 
@@ -115,4 +117,23 @@ TEST_CASE("ids and imports go on where they were when their segments are gone") 
     CHECK(points->info().points == 1);
     CHECK(points->imported_rows(42) == 3'000);
     CHECK(insert(*points, random_vectors(1, dimension, 2))->ids == std::vector<uint64_t>{3'000});
+}
+
+TEST_CASE("what reclaiming failed for is told until it succeeds") {
+    const TemporaryDirectory directory;
+    FailingDisk disk;
+    REQUIRE(LocalCollection::create(disk, directory.path(),
+                                    schema_of(dimension, simd::Metric::cosine, Algorithm::flat)));
+    CollectionOptions options;
+    options.segment_bytes = options.garbage_bytes_min = segment_bytes;
+    const auto points = LocalCollection::open(disk, "points", directory.path(), options).value();
+    churn(*points, 2'000, 4);
+    disk.fail_at(1);
+    CHECK_FALSE(points->maintain_some({}));
+    CHECK(points->info().background_error.find("No space left on device") != std::string::npos);
+    // It is tried again after a while, or when it is asked for.
+    CHECK_FALSE(points->maintain_some({}));
+    CHECK_FALSE(points->info().background_error.empty());
+    REQUIRE(points->optimize({}));
+    CHECK(points->info().background_error.empty());
 }
