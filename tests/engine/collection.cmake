@@ -12,7 +12,7 @@ vexfs_engine_test(test-collection
     reindex_test.cpp)
 vexfs_engine_test(test-check check_test.cpp repair_fault_test.cpp)
 vexfs_engine_test(test-churn churn_test.cpp)
-vexfs_engine_test(test-snapshot snapshot_test.cpp snapshot_fault_test.cpp)
+vexfs_engine_test(test-snapshot restore_fault_test.cpp snapshot_test.cpp snapshot_fault_test.cpp)
 vexfs_engine_test(test-parts
     parts/part_files_test.cpp
     parts/part_index_test.cpp
