@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "../guarded_array.h"
 #include "codes_data.h"
@@ -45,6 +46,48 @@ TEST_CASE("every instruction set makes the same int8 codes") {
             code_kernels(isa).int8_decode(bytes.data(), scale, dimension, decoded.data());
             for (size_t i = 0; i < dimension; ++i)
                 REQUIRE(decoded[i] == Approx(scale * (bytes[i] - 128)).epsilon(1e-6));
+        }
+    }
+}
+
+TEST_CASE("what is no number counts as none in an int8 code, by every instruction set") {
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    for (const size_t dimension : coded_dimensions()) {
+        for (const size_t at : {size_t{0}, dimension / 2, dimension - 1}) {
+            std::vector<float> values = normal_vector(dimension, dimension);
+            values[at] = 0;
+            std::vector<uint8_t> expected(dimension), bytes(dimension);
+            float expected_scale = 0, expected_norm = 0, scale = 0, norm = 0;
+            for (const Isa isa : available()) {
+                INFO(name_of(isa) << ", dimension " << dimension << ", at " << at);
+                const auto encode = [&](std::vector<uint8_t>& to, float& scale_to, float& norm_to) {
+                    code_kernels(isa).int8_encode(values.data(), dimension, to.data(), &scale_to, &norm_to);
+                };
+                values[at] = 0;
+                encode(expected, expected_scale, expected_norm);
+                for (const float number : {nan, -nan}) {
+                    values[at] = number;
+                    encode(bytes, scale, norm);
+                    REQUIRE(bytes == expected);
+                    REQUIRE(scale == expected_scale);
+                    REQUIRE(norm == expected_norm);
+                }
+                for (const float number : {infinity, -infinity}) {
+                    values[at] = number;
+                    encode(bytes, scale, norm);
+                    REQUIRE(bytes == std::vector<uint8_t>(dimension, 128));
+                }
+            }
+        }
+        const std::vector<float> nothing(dimension, nan);
+        for (const Isa isa : available()) {
+            std::vector<uint8_t> bytes(dimension);
+            float scale = 1, norm = 1;
+            code_kernels(isa).int8_encode(nothing.data(), dimension, bytes.data(), &scale, &norm);
+            REQUIRE(bytes == std::vector<uint8_t>(dimension, 128));
+            REQUIRE(scale == 0);
+            REQUIRE(norm == 0);
         }
     }
 }
