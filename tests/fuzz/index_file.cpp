@@ -23,7 +23,7 @@ const Scratch& scratch() {
     return directory;
 }
 
-void use(const graph::Part& part, Metric metric) {
+void use(const graph::Part& part, Metric metric, const HnswParameters& parameters) {
     const graph::RowRange range = part.range();
     std::vector<uint32_t> rows;
     for (const float* query : queries) {
@@ -38,14 +38,14 @@ void use(const graph::Part& part, Metric metric) {
         }
     }
     part.calibration().for_recall(0.9);
-    part.refine([](uint32_t) { return queries[0]; }, {index_parameters(), 1, {}});
+    part.refine([](uint32_t) { return queries[0]; }, {parameters, 1, {}});
     const std::string again = scratch() / "again";
     require(part.save(again).has_value(), "a part that was loaded can be saved");
-    require(graph::Part::load(again, index_dimension, metric, index_parameters()).has_value(),
+    require(graph::Part::load(again, index_dimension, metric, parameters).has_value(),
             "a part that was saved can be loaded");
 }
 
-void use(const Hnsw& graph, Metric metric) {
+void use(const Hnsw& graph, Metric metric, const HnswParameters& parameters) {
     std::vector<Neighbour> found;
     for (const float* query : queries) {
         graph.search(
@@ -55,13 +55,13 @@ void use(const Hnsw& graph, Metric metric) {
     }
     const std::string again = scratch() / "again";
     require(graph.save(again).has_value(), "a graph that was loaded can be saved");
-    require(Hnsw::load(again, index_dimension, metric, index_parameters()).has_value(),
+    require(Hnsw::load(again, index_dimension, metric, parameters).has_value(),
             "a graph that was saved can be loaded");
 }
 
 template <class Loaded>
-void use_if(const Loaded& loaded, Metric metric) {
-    if (loaded) use(**loaded, metric);
+void use_if(const Loaded& loaded, Metric metric, const HnswParameters& parameters) {
+    if (loaded) use(**loaded, metric, parameters);
 }
 
 }  // namespace
@@ -75,17 +75,18 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) return 0;
     const std::string path = scratch().write("file", {data + 1, size - 1});
-    const auto part = [&](Metric metric) {
-        use_if(graph::Part::load(path, index_dimension, metric, index_parameters()), metric);
+    const auto part = [&](Metric metric, const HnswParameters& parameters = index_parameters()) {
+        use_if(graph::Part::load(path, index_dimension, metric, parameters), metric, parameters);
     };
     const auto hnsw = [&](Metric metric) {
-        use_if(Hnsw::load(path, index_dimension, metric, index_parameters()), metric);
+        use_if(Hnsw::load(path, index_dimension, metric, index_parameters()), metric, index_parameters());
     };
-    switch (static_cast<IndexFile>(data[0] % 4)) {
+    switch (static_cast<IndexFile>(data[0] % 5)) {
         case IndexFile::part_dot: part(Metric::dot); break;
         case IndexFile::part_cosine: part(Metric::cosine); break;
         case IndexFile::hnsw_euclidean: hnsw(Metric::euclidean); break;
         case IndexFile::hnsw_manhattan: hnsw(Metric::manhattan); break;
+        case IndexFile::compact_part: part(Metric::euclidean, index_parameters(GraphLayout::compact)); break;
     }
     return 0;
 }

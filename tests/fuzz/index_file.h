@@ -8,16 +8,17 @@
 
 namespace vexfs::fuzz {
 
-enum class IndexFile : unsigned char { part_dot, part_cosine, hnsw_euclidean, hnsw_manhattan };
+enum class IndexFile : unsigned char { part_dot, part_cosine, hnsw_euclidean, hnsw_manhattan, compact_part };
 
 inline constexpr size_t index_dimension = 3;
 
 // Small ones, so that files are.
-inline HnswParameters index_parameters() {
+inline HnswParameters index_parameters(GraphLayout layout = GraphLayout::fast) {
     HnswParameters parameters;
     parameters.m = 2;
     parameters.max_m = 4;
     parameters.ef_construction = 8;
+    parameters.layout = layout;
     return parameters;
 }
 

@@ -62,13 +62,14 @@ std::vector<float> some_vectors(size_t rows) {
     return values;
 }
 
-std::string part_input(IndexFile kind, simd::Metric metric, uint32_t count, bool refined) {
+std::string part_input(IndexFile kind, simd::Metric metric, uint32_t count, bool refined,
+                       const HnswParameters& parameters = index_parameters()) {
     const Scratch scratch;
     const std::vector<float> vectors = some_vectors(count);
     const auto vector = [&](uint32_t row) { return vectors.data() + size_t{row - 4} * index_dimension; };
     std::vector<uint32_t> rows(count);
     std::iota(rows.begin(), rows.end(), 4);
-    const graph::PartOptions options{index_parameters(), 1, {}};
+    const graph::PartOptions options{parameters, 1, {}};
     auto part = graph::Part::build(index_dimension, metric, {4, 4 + count}, rows, vector, options);
     if (refined) part = part->refine(vector, options);
     require(part->save(scratch / "part").has_value(), "a part can be saved");
@@ -114,6 +115,8 @@ std::vector<std::string> index_file_seeds() {
             part_input(IndexFile::part_cosine, simd::Metric::cosine, 12, true),
             part_input(IndexFile::part_cosine, simd::Metric::cosine, 1, false),
             part_input(IndexFile::part_cosine, simd::Metric::cosine, 70, false),  // with a calibration
+            part_input(IndexFile::compact_part, simd::Metric::euclidean, 12, true,
+                       index_parameters(GraphLayout::compact)),
             hnsw_input(IndexFile::hnsw_euclidean, simd::Metric::euclidean, 20),
             hnsw_input(IndexFile::hnsw_manhattan, simd::Metric::manhattan, 3)};
 }
