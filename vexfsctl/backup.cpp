@@ -8,6 +8,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "engine/storage/bulk_writer.h"
 #include "vexfsctl/backup_directory.h"
 #include "vexfsctl/progress.h"
 #include "vexfsctl/show.h"
@@ -19,6 +20,7 @@ namespace vexfs::ctl {
 namespace {
 
 constexpr uint64_t piece_bytes = uint64_t{4} << 20;
+constexpr uint64_t in_flight_bytes_max = 4 * piece_bytes;  // asked for and not here yet
 
 struct Options {
     std::string name, directory;
@@ -81,6 +83,9 @@ class Work {
 
     Result<Backup> copy(const std::string& snapshot) {
         VEXFS_ASSIGN(const Message listed, ask("snapshot.files", snapshot));
+        direct_ = listed.header.value("use_direct_io", false);
+        // Of its own: where copying ends early, it goes with the replies that are still to come.
+        VEXFS_ASSIGN(transport_, context_.connect());
         VEXFS_ASSIGN(Backup backup, backup_of(listed.header));
         uint64_t total = 0;
         for (const StoredFile& file : backup.files) total += file.bytes;
@@ -120,33 +125,41 @@ class Work {
         Disk& disk = posix_disk();
         if (auto removed = disk.remove(part); !removed && removed.error().code != ErrorCode::not_found)
             return removed;
-        VEXFS_ASSIGN(const auto target, disk.create(part));
-        for (uint64_t offset = 0; offset < file.bytes;) {
+        auto created = direct_ ? disk.create_bulk(part) : disk.create(part);
+        if (!created) return tl::unexpected(created.error());
+        BulkWriter target(std::move(*created));
+        for (uint64_t asked = 0; target.bytes() < file.bytes;) {
             if (interrupted()) return interrupted_error(options_.directory);
-            Message request;
-            request.header = {{"op", "snapshot.read"}, {"collection", options_.name},
-                              {"snapshot", snapshot},  {"file", file.name},
-                              {"offset", offset},      {"bytes", piece_bytes}};
-            VEXFS_ASSIGN(Message reply, context_.call(std::move(request)));
-            if (reply.body.empty() || reply.body.size() > file.bytes - offset)
+            for (; asked < file.bytes && asked - target.bytes() < in_flight_bytes_max; asked += piece_bytes)
+                VEXFS_TRY(ask_for_piece(snapshot, file, asked));
+            VEXFS_ASSIGN(const Message reply, transport_->receive());
+            if (reply.body.size() != std::min(piece_bytes, file.bytes - target.bytes()))
                 return fail(ErrorCode::corrupt, fmt::format("{} of snapshot {} has not the {} bytes it had",
                                                             file.name, snapshot, file.bytes));
-            const iovec piece{reply.body.data(), reply.body.size()};
-            VEXFS_TRY(target->write_at(offset, {&piece, 1}));
-            offset += reply.body.size();
+            VEXFS_TRY(target.write(reply.body.data(), reply.body.size()));
             copied_.bytes += reply.body.size();
             progress.update(copied_.bytes + copied_.reused_bytes);
         }
-        VEXFS_TRY(target->sync());
-        VEXFS_ASSIGN(const StoredFile written, describe_file(*target, part, file.name));
+        VEXFS_TRY(target.finish());
+        VEXFS_ASSIGN(const StoredFile written, describe_file(target.file(), part, file.name));
         if (written != file)
             return fail(ErrorCode::corrupt, fmt::format("{} is not what the snapshot has", part));
         return disk.rename(part, path);
     }
 
+    Result<void> ask_for_piece(const std::string& snapshot, const StoredFile& file, uint64_t offset) {
+        Message request;
+        request.header = {{"op", "snapshot.read"}, {"collection", options_.name},
+                          {"snapshot", snapshot},  {"file", file.name},
+                          {"offset", offset},      {"bytes", piece_bytes}};
+        return transport_->send(std::move(request));
+    }
+
     Context& context_;
     const Options& options_;
     BackupDirectory& directory_;
+    std::unique_ptr<Transport> transport_;  // by which the files are read
+    bool direct_ = false;                   // past the page cache, as the collection writes its files
     Copied copied_;
 };
 

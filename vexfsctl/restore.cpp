@@ -12,6 +12,7 @@ namespace vexfs::ctl {
 namespace {
 
 constexpr uint64_t piece_bytes = uint64_t{4} << 20;
+constexpr unsigned in_flight_max = 4;  // pieces without a reply
 
 struct Options {
     std::string directory, name;
@@ -66,28 +67,41 @@ class Work {
 
     Result<void> send_all(const Backup& backup, uint64_t total) {
         Progress progress("restoring " + options_.name, total, 0, ProgressUnit::bytes);
-        VEXFS_TRY(send(std::string(manifest_name), 0, backup.manifest));
+        VEXFS_ASSIGN(transport_, context_.connect());
+        Message manifest = write_request(std::string(manifest_name), 0);
+        add_array(manifest, "data", backup.manifest);
+        VEXFS_TRY(send(std::move(manifest)));
         uint64_t done = 0;
-        std::string piece;
         for (const StoredFile& file : backup.files) {
             VEXFS_ASSIGN(const auto opened, directory_.open_file(file));
-            for (uint64_t offset = 0; offset < file.bytes; offset += piece.size()) {
+            for (uint64_t offset = 0; offset < file.bytes; offset += piece_bytes) {
                 VEXFS_TRY(check_interrupts());
-                piece.resize(std::min(piece_bytes, file.bytes - offset));
-                VEXFS_TRY(opened->read_at(offset, std::as_writable_bytes(std::span(piece))));
-                VEXFS_TRY(send(file.name, offset, piece));
-                progress.update(done += piece.size());
+                Message request = write_request(file.name, offset);
+                const uint64_t bytes = std::min(piece_bytes, file.bytes - offset);
+                VEXFS_TRY(opened->read_at(offset, add_array_of(request, "data", bytes)));
+                VEXFS_TRY(send(std::move(request)));
+                progress.update(done += bytes);
             }
         }
-        return {};
+        return take_replies(0);
     }
 
-    Result<void> send(const std::string& file, uint64_t offset, std::string_view bytes) {
+    Message write_request(const std::string& file, uint64_t offset) const {
         Message request = request_for("restore.write");
         request.header["file"] = file;
         request.header["offset"] = offset;
-        add_array(request, "data", bytes);
-        VEXFS_TRY(context_.call(std::move(request)));
+        return request;
+    }
+
+    Result<void> send(Message request) {
+        VEXFS_TRY(take_replies(in_flight_max - 1));
+        ++in_flight_;
+        return transport_->send(std::move(request));
+    }
+
+    // Until no more than `left` requests wait for one.
+    Result<void> take_replies(unsigned left) {
+        for (; in_flight_ > left; --in_flight_) VEXFS_TRY(transport_->receive());
         return {};
     }
 
@@ -99,6 +113,8 @@ class Work {
     Context& context_;
     const Options& options_;
     const BackupDirectory& directory_;
+    std::unique_ptr<Transport> transport_;  // by which the files are sent
+    unsigned in_flight_ = 0;
     std::string id_;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -24,9 +25,9 @@ class SocketTransport : public Transport {
     SocketTransport(UniqueFd socket, std::string path) : socket_(std::move(socket)), path_(std::move(path)) {}
 
     Result<void> send(Message request) override {
-        const std::vector<std::byte> bytes = encode(request);
+        const Encoded encoded = encode_parts(std::move(request));
         size_t sent = 0;
-        while (sent < bytes.size()) {
+        while (sent < encoded.bytes()) {
             VEXFS_ASSIGN(const short events, wait_for(POLLIN | POLLOUT, -1));
             // Replies are taken while a request goes out: else both sides could wait for each other with
             // full buffers.
@@ -34,8 +35,11 @@ class SocketTransport : public Transport {
                 if (const Result<void> filled = fill(); !filled) return unless_answered(filled.error());
             }
             if ((events & POLLOUT) == 0) continue;
-            const ssize_t count =
-                ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            std::array<iovec, 2> rest = encoded.rest(sent);
+            msghdr message{};
+            message.msg_iov = rest.data();
+            message.msg_iovlen = rest.size();
+            const ssize_t count = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (count >= 0) {
                 sent += static_cast<size_t>(count);
             } else if (errno != EINTR && errno != EAGAIN) {
@@ -51,19 +55,14 @@ class SocketTransport : public Transport {
         VEXFS_TRY(need(frame_prefix_bytes));
         VEXFS_ASSIGN(const FramePrefix prefix, decode_prefix(std::span<const std::byte, frame_prefix_bytes>(
                                                    buffer_.data() + taken_, frame_prefix_bytes)));
-        const size_t bytes = frame_prefix_bytes + prefix.header_bytes + prefix.body_bytes;
-        VEXFS_TRY(need(bytes));
-        const std::byte* header = buffer_.data() + taken_ + frame_prefix_bytes;
-        const std::byte* body = header + prefix.header_bytes;
+        VEXFS_TRY(need(frame_prefix_bytes + prefix.header_bytes));
+        taken_ += frame_prefix_bytes;
         Message reply;
-        VEXFS_ASSIGN(reply.header,
-                     decode_header({reinterpret_cast<const char*>(header), prefix.header_bytes}));
-        reply.body.assign(body, body + prefix.body_bytes);
-        taken_ += bytes;
-        if (taken_ == buffer_.size()) {
-            buffer_.clear();
-            taken_ = 0;
-        }
+        VEXFS_ASSIGN(reply.header, decode_header({reinterpret_cast<const char*>(buffer_.data() + taken_),
+                                                  prefix.header_bytes}));
+        taken_ += prefix.header_bytes;
+        reply.body.resize(prefix.body_bytes);
+        VEXFS_TRY(take(reply.body));
         if (auto error = error_of(reply)) return tl::unexpected<Error>(std::move(*error));
         return reply;
     }
@@ -95,6 +94,27 @@ class SocketTransport : public Transport {
         while (buffer_.size() - taken_ < bytes) {
             VEXFS_ASSIGN(const short events, wait_for(POLLIN, -1));
             if (events != 0) VEXFS_TRY(fill());
+        }
+        return {};
+    }
+
+    // What was received already, and the rest from the socket.
+    Result<void> take(std::span<std::byte> into) {
+        const size_t here = std::min(into.size(), buffer_.size() - taken_);
+        std::copy_n(buffer_.data() + taken_, here, into.data());
+        taken_ += here;
+        if (taken_ == buffer_.size()) {
+            buffer_.clear();
+            taken_ = 0;
+        }
+        into = into.subspan(here);
+        while (!into.empty()) {
+            const ssize_t count = ::recv(socket_.get(), into.data(), into.size(), 0);
+            if (count > 0) {
+                into = into.subspan(static_cast<size_t>(count));
+            } else if (count == 0 || errno != EINTR) {
+                return lost(count == 0 ? 0 : errno);
+            }
         }
         return {};
     }

@@ -29,7 +29,6 @@ Result<void> check_files(Disk& disk, const std::string& directory, const Manifes
     for (const std::string& name : sealed_files(manifest)) {
         const std::string path = fmt::format("{}/{}", directory, name);
         VEXFS_ASSIGN(const auto file, disk.open(path));
-        VEXFS_TRY(file->sync());
         if (is_index_name(name)) VEXFS_TRY(verify_file(disk, *file, path, name));
     }
     for (size_t i = 0; i + 1 < manifest.segments.size(); ++i) {
@@ -52,9 +51,11 @@ Uploads& Store::uploads() {
 }
 
 Result<std::shared_ptr<Collection>> Store::commit_restore(const std::string& id, int metadata_depth_max) {
+    const auto whole = state_->uploads.finish(id);
     VEXFS_ASSIGN(const Upload upload, state_->uploads.take(id));
     Disk& disk = state_->disk;
     const auto made = [&]() -> Result<void> {
+        VEXFS_TRY(whole);
         VEXFS_ASSIGN(Manifest manifest, read_manifest(disk, upload.directory));
         VEXFS_TRY(check_names(manifest));
         VEXFS_TRY(check_files(disk, upload.directory, manifest, metadata_depth_max));

@@ -66,18 +66,42 @@ Result<uint64_t> Uploads::write(const std::string& id, const std::string& file, 
     }
     VEXFS_ASSIGN(const auto entry, entry_of(id));
     const std::lock_guard writing(entry->writing);
-    const std::string path = fmt::format("{}/{}", entry->upload.directory, file);
-    auto opened = offset == 0 ? disk_.create(path) : disk_.open(path);
-    if (!opened) return tl::unexpected(opened.error());
-    VEXFS_ASSIGN(const uint64_t there, (*opened)->size());
+    if (offset == 0) VEXFS_TRY(begin_file(*entry, file));
+    const uint64_t there = entry->current == file && entry->writer ? entry->writer->bytes() : 0;
     if (there != offset) {
         return fail(ErrorCode::invalid_argument,
-                    fmt::format("{} has {} bytes, the next can't be those at {}", file, there, offset));
+                    fmt::format("the next bytes of {} can't be those at {}", file, offset),
+                    "files are sent one after the other, each from its first byte to its last");
     }
-    const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-    VEXFS_TRY((*opened)->write_at(offset, {&part, 1}));
+    VEXFS_TRY(entry->writer->write(bytes.data(), bytes.size()));
     entry->used = std::chrono::steady_clock::now();
     return offset + bytes.size();
+}
+
+Result<void> Uploads::begin_file(Entry& entry, const std::string& file) {
+    VEXFS_TRY(finish_file(entry));
+    const std::string path = fmt::format("{}/{}", entry.upload.directory, file);
+    // As the collection will have it, where its manifest came first.
+    const auto manifest = read_manifest(disk_, entry.upload.directory);
+    const bool bulk = manifest && manifest->schema.io.use_direct_io;
+    auto made = bulk ? disk_.create_bulk(path) : disk_.create(path);
+    if (!made) return tl::unexpected(made.error());
+    entry.current = file;
+    entry.writer.emplace(std::move(*made));
+    return {};
+}
+
+Result<void> Uploads::finish_file(Entry& entry) {
+    if (!entry.writer) return {};
+    auto done = entry.writer->finish();
+    entry.writer.reset();
+    return done;
+}
+
+Result<void> Uploads::finish(const std::string& id) {
+    VEXFS_ASSIGN(const auto entry, entry_of(id));
+    const std::lock_guard writing(entry->writing);
+    return finish_file(*entry);
 }
 
 Result<Upload> Uploads::take(const std::string& id) {

@@ -12,12 +12,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "engine/base/result.h"
 #include "engine/collection/restore_target.h"
-#include "engine/storage/disk.h"
+#include "engine/storage/bulk_writer.h"
 
 namespace vexfs {
 
@@ -41,9 +42,11 @@ class Uploads {
     // Who began it, and where it goes; not_found for one that there is not.
     Result<Upload> find(const std::string& id) const;
     // Appends to MANIFEST, a log or a file of the index: `offset` is the bytes that the file has. Those that
-    // it has then.
+    // it has then. One file after the other; past the page cache where the manifest, sent first, says so.
     Result<uint64_t> write(const std::string& id, const std::string& file, uint64_t offset,
                            std::span<const std::byte> bytes);
+    // What was sent so far is on the disk when it returns, whole files of it.
+    Result<void> finish(const std::string& id);
     // Takes it out of the list: its directory is the caller's now.
     Result<Upload> take(const std::string& id);
     // Removes it and its directory.
@@ -53,8 +56,13 @@ class Uploads {
     struct Entry {
         Upload upload;
         std::chrono::steady_clock::time_point used;
-        std::mutex writing;  // one writer at a time
+        std::mutex writing;   // one writer at a time; guards what follows
+        std::string current;  // the file that is being written
+        std::optional<BulkWriter> writer;
     };
+    // Under writing.
+    Result<void> begin_file(Entry& entry, const std::string& file);
+    static Result<void> finish_file(Entry& entry);
     Result<std::shared_ptr<Entry>> entry_of(const std::string& id) const;
     void remove_idle();  // under mutex_
 

@@ -38,12 +38,12 @@
 //                         collection, snapshot, [missing_ok] -> deleted
 //   collection.restore    collection, snapshot, [as, replace] -> info
 //   snapshot.files        collection, snapshot
-//                         -> as collection.snapshot, files: [{file, bytes, digest}], manifest; all that
-//                            never changes of a snapshot
+//                         -> as collection.snapshot, files: [{file, bytes, digest}], manifest, use_direct_io;
+//                            all that never changes of a snapshot
 //   snapshot.read         collection, snapshot, file, [offset, bytes] -> file_bytes; a u8 array "data"
 //   restore.begin         collection, [replace] -> restore, by which the next three go on
 //   restore.write         restore, file, offset; a u8 array "data" -> file_bytes; file is MANIFEST or one
-//                         that it names
+//                         that it names, and one is sent after the other
 //   restore.commit        restore -> info
 //   restore.abort         restore -> aborted
 //   insert, upsert        collection, vectors, [ids, metadata, durability, import{key, rows_done}]

@@ -153,6 +153,7 @@ Result<Message> snapshot_files(ServiceContext& context, const Request& request) 
     reply.header = snapshot_json(info);
     reply.header["files"] = std::move(files);
     reply.header["manifest"] = text;
+    reply.header["use_direct_io"] = manifest.schema.io.use_direct_io;
     return reply;
 }
 
@@ -174,11 +175,10 @@ Result<Message> read_snapshot(ServiceContext& context, const Request& request) {
                      fmt::format("{}/{}", context.store.snapshot_path(info.collection, info.name), name)));
     VEXFS_ASSIGN(const uint64_t size, file->size());
     const uint64_t begin = std::min(offset.value_or(0), size);
-    std::string data(std::min(bytes.value_or(read_bytes_default), size - begin), '\0');
-    VEXFS_TRY(file->read_at(begin, std::as_writable_bytes(std::span(data))));
     Message reply;
     reply.header["file_bytes"] = size;
-    add_array(reply, "data", data);
+    VEXFS_TRY(file->read_at(
+        begin, add_array_of(reply, "data", std::min(bytes.value_or(read_bytes_default), size - begin))));
     return reply;
 }
 

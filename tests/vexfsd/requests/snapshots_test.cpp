@@ -84,7 +84,7 @@ TEST_CASE("what a restore may send is named and in order") {
         CHECK(refused(file, 0) == ErrorCode::invalid_argument);
     CHECK(refused("00000001.log", 0) == ErrorCode::already_exists);
     CHECK(refused("00000001.log", 7) == ErrorCode::invalid_argument);
-    CHECK(refused("00000009.log", 7) == ErrorCode::not_found);
+    CHECK(refused("00000009.log", 7) == ErrorCode::invalid_argument);
     CHECK(service.refused(request("restore.commit", "0123")).code == ErrorCode::not_found);
     CHECK(service.ok(request("restore.abort", id))["aborted"] == true);
     CHECK(service.refused(request("restore.commit", id)).code == ErrorCode::not_found);
