@@ -65,6 +65,20 @@ class Backup(EndToEnd):
         elsewhere = Ctl("--embedded", self.directory / "elsewhere")
         self.assertEqual(elsewhere.json("collection", "restore", self.target, "docs")["points"], ROWS)
 
+    def test_a_log_of_many_pieces_goes_there_and_back_also_past_the_page_cache(self):
+        many = numpy.random.default_rng(6).standard_normal((28_000, DIMENSION), numpy.float32)  # 27 MiB
+        numpy.save(self.directory / "in.npy", many)
+        for direct in ("false", "true"):
+            with self.subTest(use_direct_io=direct):
+                self.vexfsctl("collection", "create", direct, "--dimension", DIMENSION, "--algorithm", "flat",
+                              "--set", f"use_direct_io={direct}")
+                self.vexfsctl("import", direct, self.directory / "in.npy", "--batch-size", 28_000)
+                target = self.directory / f"backup-{direct}"
+                copied = self.vexfsctl.json("collection", "backup", direct, target)["copied_bytes"]
+                self.assertGreater(copied, many.nbytes)
+                self.vexfsctl("collection", "restore", target, "again-" + direct)
+                numpy.testing.assert_array_equal(self.vectors_of("again-" + direct), many)
+
     def test_what_is_there_is_replaced_only_when_asked_for(self):
         self.back_up()
         self.add(self.vectors[ROWS // 2:])

@@ -3,6 +3,7 @@ add_library(vexfs-simulated-disk STATIC storage/simulated_disk.cpp storage/model
 target_link_libraries(vexfs-simulated-disk PUBLIC vexfs-options vexfs-engine fmt::fmt PkgConfig::xxhash)
 vexfs_engine_test(test-storage
     storage_test.cpp
+    storage/bulk_writer_test.cpp
     storage/file_test.cpp
     storage/io_backend_test.cpp
     storage/io_budget_test.cpp
