@@ -190,8 +190,12 @@ size_t PartIndex::memory_bytes() const {
 
 Result<std::vector<ManifestIndex>> PartIndex::save(Disk& disk, const std::string& directory,
                                                    const std::function<std::string()>& new_file, bool bulk) {
-    Parts saved = *parts();
-    Parts written;
+    Parts saved, written;
+    {
+        // Behind the step that is under way: what that replaces need not be written.
+        const std::lock_guard lock(work_mutex_);
+        saved = *parts();
+    }
     std::vector<ManifestIndex> files;
     for (Saved& each : saved) {
         if (each.file.empty()) {
