@@ -79,7 +79,7 @@ TEST_CASE("what is reclaimed is taken from the background's budget, and waits wh
         REQUIRE(insert(*scene.points, random_vectors(rows / 8, dimension, batch)));
     std::vector<uint64_t> odd;
     for (uint64_t id = 1; id < rows; id += 2) odd.push_back(id);
-    REQUIRE(scene.points->erase(odd));
+    REQUIRE(scene.points->erase(odd, {}));
     scene.budget.set_rate(1);
     scene.budget.take(1'000'000);
     const uint64_t full = bytes_of(scene.directory, ".log");
