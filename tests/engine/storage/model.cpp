@@ -138,7 +138,12 @@ Result<void> History::perform(LocalCollection& collection, const Step& step, uin
         return {};
     }
     if (step.action == Action::reclaim) return collection.optimize({});
-    if (step.action == Action::reindex) return collection.reindex(other_index, {});
+    if (step.action == Action::reindex) {
+        attempted_.push_back(now());  // which it leaves as it is
+        VEXFS_TRY(collection.reindex(other_index, {}));
+        attempted_.pop_back();
+        return {};
+    }
     if (step.action == Action::snapshot) return snapshot(collection, number);
     return write(collection, step, number);
 }

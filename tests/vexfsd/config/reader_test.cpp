@@ -37,6 +37,8 @@ durability = "sync"
 mode = 0o640
 [index]
 threads = 2
+max_backlog_rows = 1_000
+max_backlog_bytes = 1_000_000
 [storage]
 segment_bytes = 1_048_576
 background_mib_per_s = 100
@@ -59,6 +61,8 @@ io_backend = "posix"
     CHECK(settings.collections.durability == "sync");
     CHECK(settings.collections.mode == 0640);
     CHECK(settings.index.threads == 2);
+    CHECK(settings.index.max_backlog_rows == 1'000);
+    CHECK(settings.index.max_backlog_bytes == 1'000'000);
     CHECK(settings.storage.segment_bytes == 1 << 20);
     CHECK(settings.storage.background_mib_per_s == 100);
     CHECK(settings.storage.io_backend == "posix");
