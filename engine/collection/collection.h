@@ -19,6 +19,7 @@
 
 #include "engine/base/result.h"
 #include "engine/collection/back_pressure.h"
+#include "engine/collection/point_view.h"
 #include "engine/collection/schema.h"
 #include "engine/filter/filter.h"
 #include "engine/storage/measured_disk.h"
@@ -155,6 +156,18 @@ class Collection {
     };
     virtual Result<Page> scroll(uint64_t cursor, uint32_t limit, const Filter* filter,
                                 bool with_vector) const = 0;
+
+    // The ids of up to `limit` points, in the order of scroll(), each with the cursor behind it.
+    struct Listed {
+        uint64_t id = 0;
+        uint64_t cursor = 0;
+    };
+    virtual std::vector<Listed> list_ids(uint64_t cursor, uint32_t limit) const = 0;
+
+    // What the points are now, and a view of them. Writes wait while a view is made: some milliseconds for a
+    // million points.
+    virtual PointsState points_state() const = 0;
+    virtual PointView view(ViewOf what) const = 0;
 
     // Rows of a source that are in already, 0 for one never seen.
     virtual uint64_t imported_rows(uint64_t key) const = 0;

@@ -11,7 +11,7 @@
 namespace vexfs {
 namespace {
 
-uint64_t random_salt() {
+uint64_t random_number() {
     std::random_device device;
     return (uint64_t{device()} << 32) | device();
 }
@@ -33,7 +33,7 @@ size_t LocalCollection::MixId::operator()(uint64_t id) const {
 Result<void> LocalCollection::create(Disk& disk, const std::string& directory, const Schema& schema) {
     Manifest manifest;
     manifest.schema = schema;
-    manifest.salt = random_salt();
+    manifest.salt = random_number();
     manifest.segments.push_back({manifest.next_number++, 1, 0, 0});
     const SegmentIdentity identity{manifest.segments[0].number, 1, manifest.salt, schema.dimension};
     VEXFS_TRY(Segment::create(disk, directory, identity, format::records_offset, to_json(schema).dump()));
@@ -48,6 +48,7 @@ LocalCollection::LocalCollection(Disk& disk, std::string name, std::string direc
       options_(std::move(options)),
       dimension_(manifest.schema.dimension),
       metric_(manifest.schema.metric),
+      instance_(random_number()),
       manifest_(std::move(manifest)),
       next_id_(manifest_.next_id),
       imports_(manifest_.import_rows),

@@ -64,6 +64,9 @@ class LocalCollection final : public Collection {
     Result<SearchReply> search(const SearchRequest& request) const override;
     Result<Page> scroll(uint64_t cursor, uint32_t limit, const Filter* filter,
                         bool with_vector) const override;
+    std::vector<Listed> list_ids(uint64_t cursor, uint32_t limit) const override;
+    PointsState points_state() const override;
+    PointView view(ViewOf what) const override;
     uint64_t imported_rows(uint64_t key) const override;
     Result<void> configure(const nlohmann::json& parameters) override;
     Result<void> optimize(const WorkProgress& progress) override;
@@ -185,6 +188,8 @@ class LocalCollection final : public Collection {
     std::shared_ptr<Index> index() const { return served().index; }
     unsigned index_threads() const { return options_.index_threads ? options_.index_threads() : 1; }
 
+    PointsState state_now() const;  // under write_mutex_
+
     ReadAhead read_ahead() const { return ReadAhead(uint64_t{schema().io.read_ahead_kb} << 10); }
     Result<uint32_t> find(uint64_t id) const;
     Point point_at(uint32_t row, bool with_vector) const;
@@ -200,6 +205,7 @@ class LocalCollection final : public Collection {
     const CollectionOptions options_;
     const uint32_t dimension_;
     const simd::Metric metric_;
+    const uint64_t instance_;
 
     AwaitedMutex checkpoint_mutex_;  // taken before write_mutex_, while the graph is written down
 

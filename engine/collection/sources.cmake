@@ -10,6 +10,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/collection_check.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_search.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/collection_view.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_reclaim.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp
     ${CMAKE_CURRENT_LIST_DIR}/inserted_index.cpp
@@ -17,6 +18,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/loss_account.cpp
     ${CMAKE_CURRENT_LIST_DIR}/open_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/part_index.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/point_view.cpp
     ${CMAKE_CURRENT_LIST_DIR}/rebuilt_manifest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/repair_report.cpp
     ${CMAKE_CURRENT_LIST_DIR}/salvage.cpp

@@ -58,6 +58,11 @@ class Store {
     // Its files go when the last user of the collection has let it go; calls after this find it not. One that
     // is quarantined goes as well.
     Result<void> drop(const std::string& name);
+    // The same of one that holds no points; else invalid_argument.
+    Result<void> drop_empty(const std::string& name);
+    // Another in the place of one that holds no points: with another dimension, say. invalid_argument where
+    // it holds some. Users of the old one find it not, as after drop().
+    Result<std::shared_ptr<Collection>> remake(const std::string& name, const Schema& schema);
 
     // Reads every byte of a collection's files, check.h. It may serve meanwhile, or be quarantined.
     Result<CheckReport> check(const std::string& name, const CheckProgress& progress) const;

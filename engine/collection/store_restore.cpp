@@ -54,6 +54,48 @@ Result<std::shared_ptr<Collection>> Store::restore(const std::string& name, cons
     return state_->install(staged, target);
 }
 
+Result<std::shared_ptr<Collection>> Store::remake(const std::string& name, const Schema& schema) {
+    VEXFS_TRY(vexfs::check(schema));
+    VEXFS_TRY(find(name));
+    const auto old = state_->serving(name);
+    if (!old) return fail(ErrorCode::not_found, fmt::format("there is no collection {}", name));
+    // So that nothing is written between the look and the replacement.
+    VEXFS_TRY(old->freeze());
+    auto made = [&]() -> Result<std::shared_ptr<Collection>> {
+        if (const uint64_t points = old->points_state().points; points != 0) {
+            return fail(
+                ErrorCode::invalid_argument,
+                fmt::format("collection {} holds {} points, which were made with what it is", name, points),
+                "dimension, metric, algorithm and what the index is built with change while it is "
+                "empty");
+        }
+        const std::string staged = state_->unused_path(being_made, name);
+        VEXFS_TRY(state_->disk.make_directory(staged));
+        if (auto created = LocalCollection::create(state_->disk, staged, schema); !created) {
+            static_cast<void>(state_->disk.remove_directory(staged));
+            return tl::unexpected(created.error());
+        }
+        return state_->install(staged, {name, true, std::nullopt});
+    }();
+    if (!made) old->thaw();
+    return made;
+}
+
+Result<void> Store::drop_empty(const std::string& name) {
+    VEXFS_TRY(find(name));
+    const auto collection = state_->serving(name);
+    if (!collection) return fail(ErrorCode::not_found, fmt::format("there is no collection {}", name));
+    VEXFS_TRY(collection->freeze());
+    auto dropped = [&]() -> Result<void> {
+        if (const uint64_t points = collection->points_state().points; points != 0)
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("collection {} holds {} points", name, points));
+        return drop(name);
+    }();
+    if (!dropped) collection->thaw();
+    return dropped;
+}
+
 Result<void> Store::State::put_replaced_back() {
     VEXFS_ASSIGN(const auto entries, disk.list(collections_directory));
     for (const std::string& entry : entries) {
