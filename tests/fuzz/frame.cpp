@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "tests/fuzz/fuzz.h"
+#include "vexfsd/requests/frame_reader.h"
 #include "vexfsd/requests/service.h"
-#include "vexfsd/server/frame_reader.h"
 
 using namespace vexfs;
 using namespace vexfs::fuzz;

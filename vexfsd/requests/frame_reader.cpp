@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vexfsd/server/frame_reader.h"
+#include "vexfsd/requests/frame_reader.h"
 
 #include <fmt/format.h>
 

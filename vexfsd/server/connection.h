@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "engine/base/unique_fd.h"
+#include "vexfsd/requests/frame_reader.h"
 #include "vexfsd/requests/service.h"
 #include "vexfsd/server/budget.h"
-#include "vexfsd/server/frame_reader.h"
 
 namespace vexfs {
 

@@ -68,6 +68,8 @@ Result<void> clear_path(const std::string& path) {
     return {};
 }
 
+}  // namespace
+
 Result<gid_t> group_id(const std::string& name) {
     std::vector<char> buffer(group_buffer_bytes);
     group entry{};
@@ -80,8 +82,6 @@ Result<gid_t> group_id(const std::string& name) {
     }
     return entry.gr_gid;
 }
-
-}  // namespace
 
 Result<ListeningPath> ListeningPath::bind(const std::string& path, uint32_t mode, const std::string& group) {
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path)) {

@@ -2,6 +2,8 @@
 // The socket that clients connect to.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +12,9 @@
 #include "engine/base/unique_fd.h"
 
 namespace vexfs {
+
+// The group that server.socket_group names; invalid_argument where there is none.
+Result<gid_t> group_id(const std::string& name);
 
 // A listening socket at a path, removed with its owner. PATH.lock is held with flock(2) all the while, so
 // that of two daemons that find a dead one's socket only one replaces it.

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <new>
 #include <system_error>
 
 namespace vexfs {
@@ -56,36 +55,13 @@ void Workers::run() {
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        Done done = answer(job);
+        Message reply = answer(std::move(job.request), job.caller, handler_);
+        const auto held_back = reply.held_back;
+        Done done{job.connection, encode_reply(std::move(reply)), held_back};
         job = {};  // its memory counts until the reply is there
         lock.lock();
         done_.push_back(std::move(done));
         eventfd_write(ready_.get(), 1);
-    }
-}
-
-Workers::Done Workers::answer(Job& job) const {
-    Message reply;
-    try {
-        auto header = decode_header(job.request.header);
-        if (header) {
-            Message request;
-            request.header = std::move(*header);
-            request.body = std::move(job.request.body);
-            request.text = job.request.text;
-            reply = handler_(request, job.caller);
-        } else {
-            reply = error_message(header.error());
-        }
-        reply.text = job.request.text;
-        const auto held_back = reply.held_back;
-        return {job.connection, encode_parts(std::move(reply)), held_back};
-    } catch (const std::bad_alloc&) {
-        reply = error_message(
-            {ErrorCode::too_large, "there is not enough memory for this request", "ask for less at a time"});
-        reply.text = job.request.text;
-        const auto held_back = reply.held_back;
-        return {job.connection, encode_parts(std::move(reply)), held_back};
     }
 }
 

@@ -13,13 +13,9 @@
 #include <vector>
 
 #include "engine/base/unique_fd.h"
-#include "vexfsd/requests/service.h"
-#include "vexfsd/server/frame_reader.h"
+#include "vexfsd/requests/answer.h"
 
 namespace vexfs {
-
-// Answers one request. Called by several threads at once; it doesn't throw.
-using Handler = std::function<Message(const Message& request, const Caller& caller)>;
 
 class Workers {
   public:
@@ -46,7 +42,6 @@ class Workers {
   private:
     Workers(UniqueFd ready, Handler handler) : ready_(std::move(ready)), handler_(std::move(handler)) {}
     void run();
-    Done answer(Job& job) const;
 
     UniqueFd ready_;
     Handler handler_;

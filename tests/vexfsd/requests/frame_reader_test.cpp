@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vexfsd/server/frame_reader.h"
+#include "vexfsd/requests/frame_reader.h"
 
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "tests/vexfsd/server/frames.h"
+#include "tests/vexfsd/frames.h"
 
 using namespace vexfs;
 using namespace vexfs::test;

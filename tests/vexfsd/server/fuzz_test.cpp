@@ -3,9 +3,9 @@
 // on. The seed tells the mutation: run with it again to see the same.
 #include <random>
 
+#include "tests/vexfsd/frames.h"
 #include "tests/vexfsd/requests/test_service.h"
-#include "tests/vexfsd/server/frames.h"
-#include "vexfsd/server/frame_reader.h"
+#include "vexfsd/requests/frame_reader.h"
 
 using namespace vexfs;
 using namespace vexfs::test;

@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "engine/base/unique_fd.h"
-#include "tests/vexfsd/server/frames.h"
+#include "tests/vexfsd/frames.h"
 
 namespace vexfs::test {
 
