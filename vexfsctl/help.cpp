@@ -26,7 +26,10 @@ HelpFormatter::HelpFormatter() {
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
     std::string usage = "\nUsage: " + path_of(app);
     if (!app->get_subcommands({}).empty()) {
-        usage += app->get_parent() == nullptr ? " [OPTION...] NOUN [VERB]" : " VERB";
+        const bool verb_needed = app->get_require_subcommand_min() > 0;
+        usage += app->get_parent() == nullptr ? " [OPTION...] NOUN [VERB]"
+                 : verb_needed                ? " VERB"
+                                              : " [VERB]";
     }
     for (const CLI::Option* option : app->get_options()) {
         if (option->get_positional()) usage += " " + make_option_usage(option);

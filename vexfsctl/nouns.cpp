@@ -11,6 +11,8 @@ void register_nouns(Cli& cli) {
     register_preset(cli);
     register_stats(cli);
     register_health(cli);
+    register_mount(cli);
+    register_umount(cli);
     register_config(cli);
     register_bench(cli);
     register_completion(cli);

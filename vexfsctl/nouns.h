@@ -13,6 +13,8 @@ void register_export(Cli& cli);
 void register_preset(Cli& cli);
 void register_stats(Cli& cli);
 void register_health(Cli& cli);
+void register_mount(Cli& cli);
+void register_umount(Cli& cli);
 void register_config(Cli& cli);
 void register_bench(Cli& cli);
 void register_completion(Cli& cli);

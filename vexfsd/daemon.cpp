@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -67,11 +68,32 @@ Result<ServiceOptions> service_options(const Settings& settings) {
     return options;
 }
 
+Result<TreeOptions> tree_options(const Settings& settings) {
+    TreeOptions options;
+    options.memory = {settings.server.max_inflight_bytes,
+                      std::chrono::seconds(settings.server.request_timeout_s)};
+    options.request_bytes_max = settings.server.max_request_bytes;
+    options.dimension = static_cast<uint32_t>(settings.collections.dimension);
+    options.spool_directory = settings.server.data_dir + "/import";
+    options.top.uid = geteuid();
+    options.top.gid = getegid();
+    if (!settings.server.socket_group.empty()) {
+        VEXFS_ASSIGN(options.top.gid, group_id(settings.server.socket_group));
+    }
+    // Everybody takes away what is theirs, as below /tmp.
+    const uint32_t connects = settings.server.socket_mode & 0222;
+    options.top.mode = S_ISVTX | (settings.server.socket_mode & 0666) | connects >> 1 | connects << 1;
+    return options;
+}
+
 Daemon::Daemon(const DaemonOptions& options, const Configuration& configuration)
     : options_(options), configuration_(configuration) {}
 
 Daemon::~Daemon() {
     server_.reset();
+    if (service_) service_->set_mounts(nullptr);
+    mount_.reset();
+    tree_.reset();
     service_.reset();
     store_.reset();
     sd_event_unref(event_);
@@ -99,6 +121,7 @@ Result<void> Daemon::open() {
     VEXFS_ASSIGN(store.io_backend, io_backend_from_name(settings.storage.io_backend));
     VEXFS_ASSIGN(store_, Store::open(store));
     service_ = std::make_unique<Service>(*store_, std::move(service));
+    VEXFS_TRY(open_mount());
     VEXFS_ASSIGN(UniqueFd socket, open_socket());
     VEXFS_ASSIGN(server_, Server::start(
                               event_, std::move(socket), one_per_cpu(settings.server.worker_threads),
@@ -120,6 +143,22 @@ Result<UniqueFd> Daemon::open_socket() {
     if (!listening) return tl::unexpected(listening.error());
     listening_.emplace(std::move(*listening));
     return listening_->take_socket();
+}
+
+Result<void> Daemon::open_mount() {
+    const Settings& settings = configuration_.settings();
+    VEXFS_ASSIGN(const TreeOptions options, tree_options(settings));
+    VEXFS_ASSIGN(tree_, Tree::make(*store_, *service_, options));
+    mount_ = std::make_unique<Mount>(*tree_, settings.mount.directory, settings.mount.backend,
+                                     one_per_cpu(settings.server.worker_threads));
+    service_->set_mounts(mount_.get());
+    if (settings.mount.directory.empty() || settings.mount.backend == "none") return {};
+    auto mounted = mount_->mount({}, {});
+    if (mounted) return {};
+    if (configuration_.origin_of("mount.directory").source == mount_option)
+        return tl::unexpected(std::move(mounted.error()));
+    spdlog::error("the socket serves without a mount: {}", with_hint(mounted.error()));
+    return {};
 }
 
 Result<void> Daemon::watch_signals() {
@@ -146,8 +185,18 @@ Result<void> Daemon::run() {
     notify_status();
     const int error = sd_event_loop(event_);
     if (error < 0) return fail_errno("event loop", -error);
+    finish_mount();
     spdlog::info("closing {}", store_->directory());
     return {};
+}
+
+void Daemon::finish_mount() {
+    if (auto unmounted = mount_->unmount(); !unmounted && unmounted.error().code != ErrorCode::not_found)
+        spdlog::error("{}", with_hint(unmounted.error()));
+    const std::chrono::seconds timeout(configuration_.settings().server.shutdown_timeout_s);
+    if (mount_->wait_idle(timeout)) return;
+    spdlog::warn("requests through the mount are cut off: they took longer than server.shutdown_timeout_s");
+    service_->interrupt();
 }
 
 void Daemon::say_ready() const {
@@ -186,6 +235,8 @@ void Daemon::reload() {
     } else if (auto service = service_options(changed->settings()); !service) {
         spdlog::error("nothing is reloaded, the configuration stays as it was: {}",
                       with_hint(service.error()));
+    } else if (auto tree = tree_options(changed->with_running(configuration_).settings()); !tree) {
+        spdlog::error("nothing is reloaded, the configuration stays as it was: {}", with_hint(tree.error()));
     } else {
         const Settings& before = configuration_.settings();
         const Settings& after = changed->settings();
@@ -194,6 +245,7 @@ void Daemon::reload() {
         set_log_level(after.log.level);
         server_->set_limits(limits_of(after.server));
         service_->set_options(std::move(*service));
+        tree_->set_options(*tree);
         if (before.index.threads != after.index.threads) {
             store_->set_index_threads(one_per_cpu(after.index.threads));
         }

@@ -12,6 +12,7 @@
 #include "engine/collection/store.h"
 #include "vexfsd/config/presets.h"
 #include "vexfsd/config/settings.h"
+#include "vexfsd/mount.h"
 #include "vexfsd/options.h"
 #include "vexfsd/requests/service.h"
 #include "vexfsd/server/listen.h"
@@ -22,6 +23,8 @@ namespace vexfs {
 // What a service is to have by the configuration: presets and defaults. Fails where the default preset can't
 // be had; problems of others are logged.
 Result<ServiceOptions> service_options(const Settings& settings);
+// And its mount. Who may use the socket may use that, too.
+Result<TreeOptions> tree_options(const Settings& settings);
 
 class Daemon {
   public:
@@ -39,6 +42,9 @@ class Daemon {
     Daemon(const DaemonOptions& options, const Configuration& configuration);
     Result<void> open();
     Result<UniqueFd> open_socket();
+    Result<void> open_mount();
+    // Unmounts, and waits for the requests that came that way.
+    void finish_mount();
     Result<void> watch_signals();
     void say_ready() const;
     void reload();
@@ -53,6 +59,8 @@ class Daemon {
     // Destroyed from the last to the first: nobody asks the service then, and nothing uses the store.
     std::unique_ptr<Store> store_;
     std::unique_ptr<Service> service_;
+    std::unique_ptr<Tree> tree_;
+    std::unique_ptr<Mount> mount_;
     std::unique_ptr<Server> server_;
 };
 

@@ -10,7 +10,7 @@ enum class DaemonExit {
     stopped = 0,         // asked to, and cleanly
     failed = 1,          // at run time
     usage = 2,           // wrong options
-    held = EX_TEMPFAIL,  // another process holds the data directory or the socket
+    held = EX_TEMPFAIL,  // another process holds the data directory, the socket or the mount point
     configuration = EX_CONFIG,
 };
 

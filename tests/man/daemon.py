@@ -47,6 +47,11 @@ class Daemon:
         shutil.rmtree(self.directory)
         assert status == 0, f"vexfsd ended with status {status}"
 
+    def mount_point(self):
+        """A directory that can be mounted on; the daemon unmounts at its end."""
+        (self.directory / "mnt").mkdir(exist_ok=True)
+        return self.directory / "mnt"
+
     def ask(self, request):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(TIMEOUT_S)

@@ -29,6 +29,9 @@ RUNS = [
     ("stats", "--io"),
     ("stats", "--io docs"),
     ("health", ""),
+    ("mount", "{directory}/mnt --backend fuse"),
+    ("mount status", ""),
+    ("umount", ""),
     ("preset list", ""),
     ("preset show", "balanced"),
     ("preset apply", "docs balanced"),
@@ -60,6 +63,7 @@ class Json(unittest.TestCase):
     def test_keys_are_described(self):
         info = named_in(page("vexfs-protocol.7").section("OPERATIONS").subsection("collection.info"))
         with Daemon() as daemon:
+            daemon.mount_point()
             for path, arguments in RUNS:
                 noun, _, verb = path.partition(" ")
                 words = [word.replace("{directory}", str(daemon.directory)) for word in arguments.split()]

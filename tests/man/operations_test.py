@@ -44,6 +44,9 @@ CALLS = [
     ("io_stats", {"collection": "docs"}),
     ("io_stats", {}),
     ("health", {}),
+    ("mount.status", {}),
+    ("mount.mount", {"backend": "fuse"}),
+    ("mount.unmount", {}),
     ("delete", {"collection": "docs", "ids": [7]}),
     ("collection.delete", {"collection": "docs"}),
     ("collection.snapshot_delete", {"collection": "docs", "snapshot": "monday"}),
@@ -116,6 +119,8 @@ class Operations(unittest.TestCase):
                 request = {"op": operation, **fields}
                 if operation in ("restore.write", "restore.commit", "restore.abort"):
                     request["restore"] = seen["restore"]
+                if operation == "mount.mount":
+                    request["directory"] = str(self.daemon.mount_point())
                 if operation in ("snapshot.read", "restore.write"):
                     data = seen["manifest"] if operation == "restore.write" else None
                     reply = self.daemon.ask_in_frame(request, data)

@@ -46,7 +46,7 @@ class Help:
     def arguments(self):
         """Of the usage, without brackets and dots: ["NAME", "ID"]."""
         usage = re.search(r"^Usage: (.*)$", self.text, re.MULTILINE)[1].split()
-        return [word.strip("[].") for word in usage if word != "[OPTION...]" and not re.fullmatch(r"[a-z]+", word)]
+        return [word.strip("[].") for word in usage if word not in ("[OPTION...]", "[VERB]") and not re.fullmatch(r"[a-z]+", word)]
 
 
 def nouns():
@@ -58,4 +58,5 @@ def verbs(noun):
     found = []
     for verb in Help(VEXFSCTL, noun).names("Verbs"):
         found += [f"{verb} {below}" for below in Help(VEXFSCTL, noun, verb).names("Verbs")] or [verb]
-    return found or [None]
+    alone = not found or re.search(r"^Usage:.* \[VERB\]", Help(VEXFSCTL, noun).text, re.MULTILINE)
+    return [None, *found] if alone else found

@@ -49,6 +49,12 @@ Key path(Key key, uint64_t bytes_max) {
     return finish(std::move(key));
 }
 
+Key optional_path(Key key) {
+    key = path(std::move(key), path_bytes_max);
+    key.low = 0;
+    return key;
+}
+
 Key name(Key key, uint64_t bytes_max) {
     key.kind = KeyKind::name;
     key.shown.type = "name";
@@ -112,6 +118,12 @@ std::vector<Key> make_keys() {
         choice(VEXFS_KEY(collections, durability, reload, "durability of collections that name none"),
                {name_of(Durability::sync), name_of(Durability::group), name_of(Durability::async)}),
         mode(VEXFS_KEY(collections, mode, reload, "access mode of new collections")),
+        integer(VEXFS_KEY(collections, dimension, reload, "dimension of collections that mkdir makes"), 1,
+                dimension_max),
+        optional_path(
+            VEXFS_KEY(mount, directory, restart, "where the collections are mounted, empty for nowhere")),
+        choice(VEXFS_KEY(mount, backend, restart, "what serves the mount"),
+               {"auto", "module", "fuse", "none"}),
         integer(VEXFS_KEY(index, threads, reload, "threads that build indexes, 0 for one per CPU"), 0, 1024),
         integer(VEXFS_KEY(index, max_backlog_rows, reload,
                           "rows not indexed yet above which writes are slowed, 0 for no limit"),
@@ -205,7 +217,7 @@ Result<void> set_string(const Key& key, Settings& settings, const json& value) {
                 fmt::format("{} has {} bytes, at most {} fit", key.shown.name, text.size(), key.high));
         }
         if (text.find('\0') != std::string::npos) return wrong(fmt::format("{} holds a NUL", key.shown.name));
-        if (key.kind == KeyKind::path && text.front() != '/') {
+        if (key.kind == KeyKind::path && !text.empty() && text.front() != '/') {
             return wrong(fmt::format("{} is \"{}\", not an absolute path", key.shown.name, text));
         }
     }

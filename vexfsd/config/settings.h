@@ -45,7 +45,12 @@ struct Settings {
         std::string preset;  // empty is none: the schema's own defaults
         std::string durability = "group";
         uint32_t mode = 0660;
+        uint64_t dimension = 384;  // of those that mkdir makes
     } collections;
+    struct Mount {
+        std::string directory;  // empty is none
+        std::string backend = "auto";
+    } mount;
     struct Index {
         uint64_t threads = 0;  // 0 is one per CPU
         // Of one collection; 0 is no limit.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "vexfsd/requests/json.h"
 #include "vexfsd/requests/operations.h"
@@ -82,6 +83,69 @@ Result<Message> existing_collection(const Request& request, const std::string& n
 bool may_give_to(const Caller& caller, const json& gid) {
     return is_powerful(caller) || !gid.is_number() || gid == caller.gid ||
            std::find(caller.groups.begin(), caller.groups.end(), gid) != caller.groups.end();
+}
+
+constexpr std::array<const char*, 3> kinds{"dimension", "metric", "algorithm"};
+constexpr std::array<const char*, 3> access_names{"uid", "gid", "mode"};
+
+// What no collection can change: another takes its place.
+bool takes_another(const json& parameters) {
+    return std::ranges::any_of(kinds, [&](const char* name) { return parameters.contains(name); });
+}
+
+json without_what_is_so(const Schema& schema, json parameters) {
+    const json now = to_json(schema);
+    for (const char* name : kinds) {
+        if (parameters.contains(name) && parameters[name] == now[name]) parameters.erase(name);
+    }
+    return parameters;
+}
+
+Result<Schema> changed_schema(Schema schema, const json& parameters) {
+    if (const auto dimension = parameters.find("dimension"); dimension != parameters.end()) {
+        if (!in_range(*dimension, 1, dimension_max)) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("dimension must be a whole number from 1 to {}, not {}", dimension_max,
+                                    excerpt(*dimension)));
+        }
+        schema.dimension = dimension->get<uint32_t>();
+    }
+    const auto name = [&](const char* field) -> Result<std::string> {
+        if (parameters[field].is_string()) return parameters[field].get<std::string>();
+        return fail(ErrorCode::invalid_argument, fmt::format("{} must be a string", field));
+    };
+    if (parameters.contains("metric")) {
+        VEXFS_ASSIGN(const std::string metric, name("metric"));
+        VEXFS_ASSIGN(schema.metric, metric_from_name(metric));
+    }
+    if (parameters.contains("algorithm")) {
+        VEXFS_ASSIGN(const std::string algorithm, name("algorithm"));
+        VEXFS_ASSIGN(schema.algorithm, algorithm_from_name(algorithm));
+        // The parameters and the promise were another algorithm's.
+        schema.hnsw = {};
+        schema.target_recall = 0;
+        schema.preset.clear();
+    }
+    VEXFS_TRY(check(schema));
+    for (const auto& [key, value] : parameters.items()) {
+        const auto is_key = [&key = key](const char* other) { return key == other; };
+        if (std::ranges::any_of(kinds, is_key) || std::ranges::any_of(access_names, is_key)) continue;
+        VEXFS_TRY(set_parameter(schema, key, value));
+    }
+    VEXFS_TRY(check(schema));
+    return schema;
+}
+
+Result<std::shared_ptr<Collection>> remake(ServiceContext& context, const FoundCollection& found,
+                                           const json& parameters) {
+    VEXFS_ASSIGN(const Schema schema, changed_schema(found.schema, parameters));
+    VEXFS_ASSIGN(auto remade, context.store.remake(found.name, schema));
+    json access = json::object();
+    for (const char* name : access_names) {
+        if (parameters.contains(name)) access[name] = parameters[name];
+    }
+    if (!access.empty()) VEXFS_TRY(remade->configure(access));
+    return remade;
 }
 
 }  // namespace
@@ -179,6 +243,7 @@ Result<Message> collection_info(ServiceContext& context, const Request& request)
 }
 
 Result<Message> delete_collection(ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const bool empty, request.flag("empty", false));
     VEXFS_ASSIGN(const bool missing_ok, request.flag("missing_ok", false));
     Message reply;
     const auto found = find_collection(context, request, Wants::own);
@@ -193,6 +258,8 @@ Result<Message> delete_collection(ServiceContext& context, const Request& reques
         for (const Quarantined& entry : context.store.quarantined()) quarantined |= entry.name == name;
         if (!quarantined || !is_powerful(request.caller)) return tl::unexpected(found.error());
         VEXFS_TRY(context.store.drop(name));
+    } else if (empty) {
+        VEXFS_TRY(context.store.drop_empty(found->name));
     } else {
         VEXFS_TRY(context.store.drop(found->name));
     }
@@ -219,8 +286,17 @@ Result<Message> configure_collection(ServiceContext& context, const Request& req
                                 request.caller.uid, found.name, excerpt(*gid)),
                     "root may");
     }
-    VEXFS_TRY(found.collection->configure(parameters));
-    return info_reply(*found.collection);
+    const json changed = without_what_is_so(found.schema, parameters);
+    if (!takes_another(changed)) {
+        const auto configured = found.collection->configure(changed);
+        if (configured) return info_reply(*found.collection);
+        // What an index is built with stays, unless nothing is built yet.
+        const bool empty = found.collection->points_state().points == 0;
+        if (!empty || configured.error().code != ErrorCode::unsupported)
+            return tl::unexpected(configured.error());
+    }
+    VEXFS_ASSIGN(const auto remade, remake(context, found, changed));
+    return info_reply(*remade);
 }
 
 }  // namespace vexfs

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "vexfsd/requests/checks.h"
+#include "vexfsd/requests/mounts.h"
 #include "vexfsd/requests/request.h"
 
 namespace vexfs {
@@ -32,6 +33,7 @@ struct ServiceContext {
     // False once the service is to stop.
     std::function<bool()> running;
     Checks& checks;
+    MountControl* mounts;  // null where nothing can be mounted
 };
 
 enum class Wants { read, write, own };
@@ -98,6 +100,10 @@ Result<Message> search_range(ServiceContext& context, const Request& request);
 Result<Message> report_stats(ServiceContext& context, const Request& request);
 Result<Message> report_io(ServiceContext& context, const Request& request);
 Result<Message> report_health(ServiceContext& context, const Request& request);
+
+Result<Message> mount_status(ServiceContext& context, const Request& request);
+Result<Message> mount_tree(ServiceContext& context, const Request& request);
+Result<Message> unmount_tree(ServiceContext& context, const Request& request);
 
 // Stored metadata for a reply, null for none.
 nlohmann::json metadata_json(const std::string& text);

@@ -38,7 +38,7 @@ const std::vector<Operation>& operations() {
          create_collection},
         {"collection.list", {}, {}, list_collections},
         {"collection.info", {"collection"}, {}, collection_info},
-        {"collection.delete", {"collection", "missing_ok"}, {}, delete_collection},
+        {"collection.delete", {"collection", "missing_ok", "empty"}, {}, delete_collection},
         {"collection.configure", {"collection", "parameters"}, {}, configure_collection},
         {"collection.optimize", {"collection", "wait"}, {}, optimize_collection},
         {"collection.reindex", {"collection", "preset", "algorithm", "parameters"}, {}, reindex_collection},
@@ -66,6 +66,9 @@ const std::vector<Operation>& operations() {
         {"stats", {"collection"}, {}, report_stats},
         {"io_stats", {"collection"}, {}, report_io},
         {"health", {}, {}, report_health},
+        {"mount.status", {}, {}, mount_status},
+        {"mount.mount", {"directory", "backend"}, {}, mount_tree},
+        {"mount.unmount", {}, {}, unmount_tree},
     };
     return all;
 }
@@ -132,8 +135,9 @@ struct Service::State {
 
     Store& store;
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-    std::mutex mutex;  // guards options
+    std::mutex mutex;  // guards options and mounts
     std::shared_ptr<const ServiceOptions> options;
+    MountControl* mounts = nullptr;
     OptimizeBehind behind;
     Checks checks;
 };
@@ -150,10 +154,12 @@ Message Service::handle(const Message& request, const Caller& caller) {
                            state_->started,
                            [this](const std::string& name) { state_->behind.add(name); },
                            [this] { return !state_->behind.stopped(); },
-                           state_->checks};
+                           state_->checks,
+                           nullptr};
     {
         const std::lock_guard lock(state_->mutex);
         context.options = state_->options;
+        context.mounts = state_->mounts;
     }
     Result<Message> answered = run_guarded(context, request, caller);
     Message reply = answered ? std::move(*answered) : error_message(answered.error());
@@ -162,10 +168,24 @@ Message Service::handle(const Message& request, const Caller& caller) {
     return reply;
 }
 
+bool Service::lacks_collection(const nlohmann::json& header) {
+    if (!header.is_object() || header.contains("collection")) return false;
+    const auto op = header.find("op");
+    if (op == header.end() || !op->is_string()) return false;
+    const auto found = std::ranges::find(operations(), op->get_ref<const std::string&>(), &Operation::name);
+    return found != operations().end() &&
+           std::ranges::find(found->fields, "collection") != found->fields.end();
+}
+
 void Service::set_options(ServiceOptions options) {
     auto shared = std::make_shared<const ServiceOptions>(std::move(options));
     const std::lock_guard lock(state_->mutex);
     state_->options = std::move(shared);
+}
+
+void Service::set_mounts(MountControl* mounts) {
+    const std::lock_guard lock(state_->mutex);
+    state_->mounts = mounts;
 }
 
 void Service::interrupt() {

@@ -19,8 +19,10 @@
 //                            background_error, reindexed_rows, calibrated_path, calibrated_recall,
 //                            calibrated_ef_search],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
-//   collection.delete     collection, [missing_ok] -> deleted, [snapshots_kept]
-//   collection.configure  collection, parameters{} -> info
+//   collection.delete     collection, [missing_ok, empty] -> deleted, [snapshots_kept]; with empty only where
+//                         it holds no points
+//   collection.configure  collection, parameters{} -> info; of an empty collection also dimension, metric,
+//                         algorithm and what the index is built with
 //   collection.optimize   collection, [wait] -> info; without wait it starts and returns
 //   collection.reindex    collection, [preset, algorithm, parameters{}] -> info, when it is done
 //   collection.check      collection, [repair]
@@ -69,6 +71,9 @@
 //                            vexfs-protocol(7)
 //   health                -> status "ok"|"degraded", version, pid, uptime_s, simd, collections, quarantined[],
 //                            read_only[]
+//   mount.status          -> mounted, directory, backend, note
+//   mount.mount           [directory, backend] -> as mount.status
+//   mount.unmount         -> as mount.status
 // clang-format on
 //
 // import.key is 16 hexadecimal digits.
@@ -83,6 +88,7 @@
 
 #include "engine/collection/store.h"
 #include "vexfsd/requests/message.h"
+#include "vexfsd/requests/mounts.h"
 
 namespace vexfs {
 
@@ -113,8 +119,14 @@ class Service {
     // Thread-safe.
     Message handle(const Message& request, const Caller& caller);
 
+    // Whether a request has to name a collection and doesn't. Thread-safe.
+    static bool lacks_collection(const nlohmann::json& header);
+
     // Takes effect with the next request (a reload).
     void set_options(ServiceOptions options);
+
+    // What the requests mount.* speak of; null for nothing. It must outlast the requests.
+    void set_mounts(MountControl* mounts);
 
     // The daemon stops: long operations end early, as unavailable, and none begins. Thread-safe.
     void interrupt();

@@ -35,6 +35,10 @@ target = "journal"
 preset = "balanced"
 durability = "sync"
 mode = 0o640
+dimension = 17
+[mount]
+directory = "/srv/mnt"
+backend = "fuse"
 [index]
 threads = 2
 max_backlog_rows = 1_000
@@ -58,6 +62,9 @@ io_backend = "posix"
     CHECK(settings.log.level == "debug");
     CHECK(settings.log.target == "journal");
     CHECK(settings.collections.preset == "balanced");
+    CHECK(settings.collections.dimension == 17);
+    CHECK(settings.mount.directory == "/srv/mnt");
+    CHECK(settings.mount.backend == "fuse");
     CHECK(settings.collections.durability == "sync");
     CHECK(settings.collections.mode == 0640);
     CHECK(settings.index.threads == 2);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lets some long calls run at once, each in the thread that it came in. Further ones wait without a thread:
+// who is through takes the next. So that threads are left for what is answered at once, there must be more of
+// them than calls that are let through. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace vexfs::fuse {
+
+class Gate {
+  public:
+    explicit Gate(unsigned running_max) : running_max_(running_max) {}
+
+    // Runs `call` now, or later in another thread.
+    void run(std::function<void()> call) {
+        std::unique_lock lock(mutex_);
+        if (running_ == running_max_) {
+            waiting_.push_back(std::move(call));
+            return;
+        }
+        ++running_;
+        while (true) {
+            lock.unlock();
+            call();
+            lock.lock();
+            if (waiting_.empty()) break;
+            call = std::move(waiting_.front());
+            waiting_.pop_front();
+        }
+        --running_;
+    }
+
+  private:
+    const unsigned running_max_;
+    std::mutex mutex_;
+    unsigned running_ = 0;
+    std::deque<std::function<void()>> waiting_;
+};
+
+}  // namespace vexfs::fuse

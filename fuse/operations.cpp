@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of operations, and what they are made of.
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "fuse/session_state.h"
+
+namespace vexfs::fuse {
+namespace {
+
+constexpr double keep_for_good_s = 3600;
+constexpr unsigned block_bytes = 512;  // of st_blocks
+constexpr unsigned page_bytes = 4096;
+constexpr unsigned large_bytes = 1u << 20;  // as much as one request carries
+constexpr int groups_max = 256;
+
+// Below a directory that is asked for each time, a name that is always there needs no asking.
+double entry_timeout_of(const Node& node) {
+    const bool fixed = !name_of(node.role).empty() && !shows_points(node.role);
+    return fixed ? keep_for_good_s : 0;
+}
+
+void initialise(void*, fuse_conn_info* connection) {
+    // Each state of a file has an inode of its own, whose pages stay good.
+    connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
+}
+
+void refuse_names(fuse_req_t request) {
+    fuse_reply_err(request, EPERM);
+}
+
+}  // namespace
+
+const fuse_lowlevel_ops& operations() {
+    static const fuse_lowlevel_ops table = [] {
+        fuse_lowlevel_ops ops{};
+        ops.init = initialise;
+        ops.lookup = look_up;
+        ops.forget = forget;
+        ops.forget_multi = forget_several;
+        ops.getattr = get_attributes;
+        ops.setattr = set_attributes;
+        ops.mkdir = make_directory;
+        ops.rmdir = remove_directory;
+        ops.unlink = remove_file;
+        ops.mknod = [](fuse_req_t request, fuse_ino_t, const char*, mode_t, dev_t) { refuse_names(request); };
+        ops.symlink = [](fuse_req_t request, const char*, fuse_ino_t, const char*) { refuse_names(request); };
+        ops.link = [](fuse_req_t request, fuse_ino_t, fuse_ino_t, const char*) { refuse_names(request); };
+        ops.rename = [](fuse_req_t request, fuse_ino_t, const char*, fuse_ino_t, const char*, unsigned) {
+            refuse_names(request);
+        };
+        ops.getxattr = get_attribute;
+        ops.listxattr = list_attributes;
+        ops.setxattr = set_attribute;
+        ops.removexattr = remove_attribute;
+        ops.statfs = get_space;
+        ops.open = open_file;
+        ops.create = create_file;
+        ops.read = read_file;
+        ops.write = write_file;
+        ops.flush = flush_file;
+        ops.fsync = sync_file;
+        ops.release = release_file;
+        ops.opendir = open_directory;
+        ops.readdir = read_directory;
+        ops.readdirplus = read_directory_plus;
+        ops.releasedir = release_directory;
+        return ops;
+    }();
+    return table;
+}
+
+Session::State& state_of(fuse_req_t request) {
+    return *static_cast<Session::State*>(fuse_req_userdata(request));
+}
+
+Caller caller_of(fuse_req_t request) {
+    const fuse_ctx* const context = fuse_req_ctx(request);
+    Caller caller{context->uid, context->gid, {}, false};
+    // Who may do everything needs no groups; others cost a look into /proc.
+    if (context->uid == 0 || context->uid == geteuid()) return caller;
+    std::vector<gid_t> groups(groups_max);
+    const int count = fuse_req_getgroups(request, groups_max, groups.data());
+    if (count > 0) caller.groups.assign(groups.begin(), groups.begin() + std::min(count, groups_max));
+    return caller;
+}
+
+std::optional<Node> node_of(fuse_req_t request, fuse_ino_t number) {
+    auto node = state_of(request).nodes.find(number);
+    if (!node) fuse_reply_err(request, ESTALE);
+    return node;
+}
+
+void reply_failure(fuse_req_t request, const Node& node, const Failure& failure) {
+    state_of(request).tree.note_failure(node, failure);
+    spdlog::debug("mount: {}", failure.error.message);
+    fuse_reply_err(request, failure.number);
+}
+
+struct stat stat_of(const Attributes& attributes, Role role) {
+    struct stat status {};
+    status.st_ino = attributes.number;
+    status.st_mode = attributes.mode | (attributes.directory ? S_IFDIR : S_IFREG);
+    status.st_nlink = 1;
+    status.st_uid = attributes.uid;
+    status.st_gid = attributes.gid;
+    status.st_size = static_cast<off_t>(attributes.size);
+    status.st_blocks = static_cast<blkcnt_t>((attributes.size + block_bytes - 1) / block_bytes);
+    status.st_blksize = shows_points(role) || role == Role::import_file ? large_bytes : page_bytes;
+    status.st_atim = status.st_mtim = status.st_ctim = attributes.changed;
+    return status;
+}
+
+Outcome<fuse_entry_param> entry_of(Session::State& state, const Node& node) {
+    VEXFS_TREE_ASSIGN(const Attributes attributes, state.tree.attributes(node));
+    fuse_entry_param entry{};
+    entry.ino = state.nodes.enter(node);
+    entry.attr = stat_of(attributes, node.role);
+    entry.attr.st_ino = entry.ino;
+    entry.entry_timeout = entry_timeout_of(node);
+    return entry;
+}
+
+void guarded(fuse_req_t request, const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const std::bad_alloc&) {
+        fuse_reply_err(request, ENOMEM);
+    } catch (const std::exception& error) {
+        spdlog::error("mount: a call failed: {}", error.what());
+        fuse_reply_err(request, EIO);
+    }
+}
+
+void run_long(fuse_req_t request, std::function<void()> call) {
+    Session::State& state = state_of(request);
+    const auto busy = std::make_shared<Busy>(state.in_work);
+    state.gate.run([request, busy, call = std::move(call)] { guarded(request, call); });
+}
+
+}  // namespace vexfs::fuse

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mount of the daemon that a service belongs to, as requests see it.
+#pragma once
+
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace vexfs {
+
+struct MountStatus {
+    bool mounted = false;
+    std::string directory;  // where, or where it was to be; empty for none
+    std::string backend;    // "fuse"; empty where nothing is mounted
+    std::string note;       // why this backend, or why nothing is mounted
+};
+
+// Thread-safe.
+class MountControl {
+  public:
+    virtual ~MountControl() = default;
+    virtual MountStatus status() = 0;
+    // already_exists where one is mounted already. Empty names are the configured ones.
+    virtual Result<void> mount(const std::string& directory, const std::string& backend) = 0;
+    // not_found where none is mounted. What is open stays open.
+    virtual Result<void> unmount() = 0;
+};
+
+}  // namespace vexfs

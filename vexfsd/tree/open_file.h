@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file that somebody has opened. It knows who that was, and acts for them.
+//
+// Thread-safe. Where may_take_long() says so, read, flush and sync may take as long as a request does, and
+// wait for one another; everything else returns soon.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "vexfsd/tree/outcome.h"
+
+namespace vexfs {
+
+class OpenFile {
+  public:
+    virtual ~OpenFile() = default;
+
+    // How many bytes were read, 0 at the end.
+    virtual Outcome<size_t> read(uint64_t offset, std::span<std::byte> bytes) = 0;
+    virtual Outcome<size_t> write(uint64_t offset, std::span<const std::byte> bytes) = 0;
+    virtual Outcome<void> truncate(uint64_t bytes) = 0;
+    // One of the descriptors was closed: what was written takes effect.
+    virtual Outcome<void> flush() { return {}; }
+    virtual Outcome<void> sync() { return flush(); }
+
+    virtual bool may_take_long() const { return false; }
+    // Bytes come and go in their order, as with a socket: offsets mean nothing.
+    virtual bool is_stream() const { return false; }
+    // What is read once is the same ever after, so that it can be kept and mapped.
+    virtual bool never_changes() const { return false; }
+};
+
+}  // namespace vexfs

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsd/tree/stream_file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace vexfs {
+
+StreamFile::StreamFile(MemoryBudget& budget, bool readable)
+    : readable_(readable), share_(budget, [this] { give_up(); }) {}
+
+// Called by the budget, whoever asks for room; the file that is in use is no file that stalled.
+void StreamFile::give_up() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    drop_held();
+    reply_ = {};
+    read_bytes_ = 0;
+    given_up_ = true;
+    (void)share_.resize(0);
+}
+
+Outcome<void> StreamFile::account() {
+    return share_.resize(held_bytes() + reply_.size() - read_bytes_);
+}
+
+Outcome<size_t> StreamFile::write(uint64_t, std::span<const std::byte> bytes) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return refuse(EBUSY, "a request is in work on this descriptor");
+    if (std::exchange(given_up_, false))
+        return refuse(ETIMEDOUT, "the rest of what was written did not come in time");
+    VEXFS_TREE_TRY(share_.resize(held_bytes() + bytes.size() + reply_.size() - read_bytes_));
+    auto taken = take(bytes);
+    (void)account();
+    VEXFS_TREE_TRY(taken);
+    return bytes.size();
+}
+
+Outcome<size_t> StreamFile::read(uint64_t, std::span<std::byte> bytes) {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(given_up_, false)) return refuse(ETIMEDOUT, "the reply was not read in time");
+    while (read_bytes_ == reply_.size()) {
+        reply_.clear();
+        read_bytes_ = 0;
+        auto worked = work();
+        // What is there already is held, whether there is room for it or not.
+        (void)account();
+        VEXFS_TREE_TRY(worked);
+        if (!*worked) return 0;
+    }
+    const size_t count = std::min(bytes.size(), reply_.size() - read_bytes_);
+    std::memcpy(bytes.data(), reply_.data() + read_bytes_, count);
+    read_bytes_ += count;
+    if (read_bytes_ == reply_.size()) {
+        reply_ = {};
+        read_bytes_ = 0;
+    }
+    (void)account();
+    return count;
+}
+
+Outcome<void> StreamFile::flush() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(given_up_, false))
+        return refuse(ETIMEDOUT, "the rest of what was written did not come in time");
+    auto finished = finish();
+    (void)account();
+    return finished;
+}
+
+void StreamFile::put_reply(std::vector<std::byte> reply) {
+    if (reply_.empty()) {
+        reply_ = std::move(reply);
+    } else {
+        reply_.insert(reply_.end(), reply.begin(), reply.end());
+    }
+}
+
+void StreamFile::put_reply(std::string_view text) {
+    const auto bytes = std::as_bytes(std::span(text));
+    reply_.insert(reply_.end(), bytes.begin(), bytes.end());
+}
+
+}  // namespace vexfs
