@@ -202,10 +202,10 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     }
     HnswParameters built_with = changed.hnsw;
     built_with.ef_search = schema_.hnsw.ef_search;
-    if (built_with != schema_.hnsw) {
+    if (built_with != schema_.hnsw || changed.lsh != schema_.lsh) {
         return fail(ErrorCode::unsupported,
-                    "the index is built with its parameters: m, max_m, ef_construction, ml, seed and layout "
-                    "can't change in it",
+                    "the index is built with its parameters: m, max_m, ef_construction, ml, seed, layout and "
+                    "those of lsh can't change in it",
                     "reindex builds another with them");
     }
     Manifest manifest = manifest_;

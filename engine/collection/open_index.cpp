@@ -3,6 +3,7 @@
 
 #include "engine/collection/inserted_index.h"
 #include "engine/collection/part_index.h"
+#include "engine/collection/part_kinds.h"
 
 namespace vexfs {
 namespace {
@@ -29,13 +30,12 @@ std::unique_ptr<Index> open_parts(Disk& disk, const Schema& schema, const std::s
     std::vector<PartIndex::Saved> parts;
     uint32_t covered = 0;
     for (const ManifestIndex& listed : files) {
-        auto part = graph::Part::load(fmt::format("{}/{}", directory, listed.file), schema.dimension,
-                                      schema.metric, schema.hnsw, disk);
+        auto part = load_part(schema, fmt::format("{}/{}", directory, listed.file), disk);
         if (!part) {
             problem = fmt::format("a part of the index is built again: {}", part.error().message);
             break;
         }
-        const graph::RowRange range = (*part)->range();
+        const paths::RowRange range = (*part)->range();
         if (range.first != covered || range.first != listed.first_row || range.end != listed.end_row ||
             range.end > rows) {
             problem = fmt::format("a part of the index is built again: {} is not of rows {} to {}",
@@ -45,7 +45,7 @@ std::unique_ptr<Index> open_parts(Disk& disk, const Schema& schema, const std::s
         covered = range.end;
         parts.push_back({std::move(*part), listed.file});
     }
-    return std::make_unique<PartIndex>(schema.dimension, schema.metric, schema.hnsw, std::move(parts));
+    return std::make_unique<PartIndex>(schema, std::move(parts));
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ std::unique_ptr<Index> open_parts(Disk& disk, const Schema& schema, const std::s
 std::unique_ptr<Index> open_index(Disk& disk, const Schema& schema, const std::string& directory,
                                   const std::vector<ManifestIndex>& files, uint32_t rows,
                                   std::string& problem) {
-    if (schema.algorithm != Algorithm::hnsw) return nullptr;
+    if (schema.algorithm == Algorithm::flat) return nullptr;
     const bool coded = schema.metric != simd::Metric::manhattan;
     return coded ? open_parts(disk, schema, directory, files, rows, problem)
                  : open_inserted(disk, schema, directory, files, rows, problem);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/heap.h"
+#include "engine/collection/part_kinds.h"
 
 namespace vexfs {
 namespace {
@@ -14,12 +15,12 @@ constexpr uint32_t merge_factor =
     2;  // a part is merged with what follows unless it is so many times as large
 constexpr auto idle_after = std::chrono::milliseconds(300);
 
-paths::Setting setting_for(const graph::Part& part, const IndexQuery& query) {
+paths::Setting setting_for(const paths::Part& part, const IndexQuery& query) {
     if (query.target_recall > 0) {
         const paths::Setting measured = part.calibration().for_recall(query.target_recall).setting;
         if (measured.breadth > 0) return for_limit(measured, query.limit);
     }
-    return {paths::Path::graph, static_cast<uint32_t>(std::max(query.ef, query.limit)), 0};
+    return part.setting_of(static_cast<uint32_t>(std::max(query.ef, query.limit)));
 }
 
 }  // namespace
@@ -40,12 +41,8 @@ std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t row
     return first < parts.size() ? parts[first].range.first : covered;
 }
 
-PartIndex::PartIndex(uint32_t dimension, simd::Metric metric, const HnswParameters& parameters,
-                     std::vector<Saved> parts)
-    : dimension_(dimension),
-      metric_(metric),
-      parameters_(parameters),
-      parts_(std::make_shared<const Parts>(std::move(parts))) {}
+PartIndex::PartIndex(const Schema& schema, std::vector<Saved> parts)
+    : schema_(schema), parts_(std::make_shared<const Parts>(std::move(parts))) {}
 
 uint32_t PartIndex::indexed() const {
     const auto now = parts();
@@ -101,14 +98,14 @@ const std::vector<PartState>& PartIndex::states(const RowTable& rows) {
 }
 
 bool PartIndex::build(const RowTable& rows, uint32_t first, const IndexWork& work) {
-    const graph::RowRange range{first, rows.size()};
+    const paths::RowRange range{first, rows.size()};
     std::vector<uint32_t> live;
     for (uint32_t row = rows.next_live(range.first, range.end); row < range.end;
          row = rows.next_live(row + 1, range.end))
         live.push_back(row);
-    std::shared_ptr<const graph::Part> built = graph::Part::build(
-        dimension_, metric_, range, std::move(live), [&](uint32_t row) { return rows.vector(row); },
-        {parameters_, work.threads, work.stop});
+    std::shared_ptr<const paths::Part> built =
+        build_part(schema_, range, std::move(live), [&](uint32_t row) { return rows.vector(row); },
+                   {work.threads, work.stop});
     if (!built) return false;
     update([&](Parts& now) {
         while (!now.empty() && now.back().part->range().first >= first) now.pop_back();
@@ -123,8 +120,7 @@ bool PartIndex::refine(const RowTable& rows, const IndexWork& work) {
     for (const Saved& saved : *now) {
         if (saved.part->refined()) continue;
         const auto vector = [&](uint32_t row) { return rows.dead(row) ? nullptr : rows.vector(row); };
-        std::shared_ptr<const graph::Part> refined =
-            saved.part->refine(vector, {parameters_, work.threads, work.stop});
+        std::shared_ptr<const paths::Part> refined = saved.part->refine(vector, {work.threads, work.stop});
         if (!refined) return false;
         update([&](Parts& parts) {
             *std::ranges::find(parts, saved.part, &Saved::part) = {std::move(refined), {}};

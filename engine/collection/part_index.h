@@ -9,13 +9,13 @@
 #include <span>
 
 #include "engine/collection/index.h"
-#include "engine/graph/part.h"
+#include "engine/paths/part.h"
 
 namespace vexfs {
 
 // What a plan is made from: the parts' ranges with their dead rows, and the rows in all.
 struct PartState {
-    graph::RowRange range;
+    paths::RowRange range;
     uint32_t dead = 0;
 };
 
@@ -27,13 +27,12 @@ std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t row
 class PartIndex final : public Index {
   public:
     struct Saved {
-        std::shared_ptr<const graph::Part> part;
+        std::shared_ptr<const paths::Part> part;
         std::string file;  // empty where it is on no disk
     };
 
     // `parts` cover the rows from 0 on without a gap.
-    PartIndex(uint32_t dimension, simd::Metric metric, const HnswParameters& parameters,
-              std::vector<Saved> parts);
+    PartIndex(const Schema& schema, std::vector<Saved> parts);
 
     uint32_t indexed() const override;
     // Builds, merges or refines a part; a second caller meanwhile has nothing to do.
@@ -62,9 +61,7 @@ class PartIndex final : public Index {
     bool build(const RowTable& rows, uint32_t first, const IndexWork& work);
     bool refine(const RowTable& rows, const IndexWork& work);
 
-    const uint32_t dimension_;
-    const simd::Metric metric_;
-    const HnswParameters parameters_;
+    const Schema schema_;  // as it was: of what can change while it serves, nothing is used
 
     std::mutex work_mutex_;  // of who builds or refines
     uint32_t rows_seen_ = 0, killed_seen_ = 0;

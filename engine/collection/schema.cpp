@@ -25,6 +25,8 @@ constexpr Names<Algorithm, 3> algorithms{
     {{Algorithm::hnsw, "hnsw"}, {Algorithm::lsh, "lsh"}, {Algorithm::flat, "flat"}}};
 constexpr Names<Durability, 3> durabilities{
     {{Durability::sync, "sync"}, {Durability::group, "group"}, {Durability::async, "async"}}};
+constexpr Names<Projection, 2> projections{
+    {{Projection::random, "random"}, {Projection::learned, "learned"}}};
 constexpr Names<GraphLayout, 2> layouts{{{GraphLayout::fast, "fast"}, {GraphLayout::compact, "compact"}}};
 
 template <class E, size_t N>
@@ -49,7 +51,7 @@ struct Parameter {
     std::string_view name;
     std::function<Result<void>(Schema&, const json&)> set;
     std::function<json(const Schema&)> get;
-    bool hnsw;  // one of the graph's
+    std::vector<Algorithm> algorithms;  // whose parameter it is; of none, it is the collection's
 };
 
 tl::unexpected<Error> wrong(std::string_view name, std::string_view wanted, const json& value) {
@@ -66,7 +68,26 @@ Parameter whole_number(std::string_view name, T HnswParameters::*member, uint64_
                 schema.hnsw.*member = value.get<T>();
                 return {};
             },
-            [=](const Schema& schema) { return json(schema.hnsw.*member); }, true};
+            [=](const Schema& schema) { return json(schema.hnsw.*member); },
+            {Algorithm::hnsw}};
+}
+
+Parameter whole_number(std::string_view name, uint32_t LshParameters::*member, uint64_t low, uint64_t high) {
+    return {name,
+            [=](Schema& schema, const json& value) -> Result<void> {
+                if (!in_range(value, low, high))
+                    return wrong(name, fmt::format("a whole number from {} to {}", low, high), value);
+                schema.lsh.*member = value.get<uint32_t>();
+                return {};
+            },
+            [=](const Schema& schema) { return json(schema.lsh.*member); },
+            {Algorithm::lsh}};
+}
+
+// One that both have.
+Parameter shared(Parameter parameter) {
+    parameter.algorithms = {Algorithm::hnsw, Algorithm::lsh};
+    return parameter;
 }
 
 // Who names a breadth wants that one, not the one that holds the recall.
@@ -88,7 +109,8 @@ Parameter io_number(std::string_view name, uint32_t IoParameters::*member, uint6
                 schema.io.*member = value.get<uint32_t>();
                 return {};
             },
-            [=](const Schema& schema) { return json(schema.io.*member); }, false};
+            [=](const Schema& schema) { return json(schema.io.*member); },
+            {}};
 }
 
 const std::vector<Parameter>& parameters() {
@@ -96,7 +118,7 @@ const std::vector<Parameter>& parameters() {
         whole_number("m", &HnswParameters::m, 2, 128),
         whole_number("max_m", &HnswParameters::max_m, 2, 256),
         whole_number("ef_construction", &HnswParameters::ef_construction, 1, 4096),
-        ef_search(),
+        shared(ef_search()),
         {"ml",
          [](Schema& schema, const json& value) -> Result<void> {
              if (value == "auto") {
@@ -109,22 +131,35 @@ const std::vector<Parameter>& parameters() {
              return {};
          },
          [](const Schema& schema) { return schema.hnsw.ml == 0 ? json("auto") : json(schema.hnsw.ml); },
-         true},
-        whole_number("seed", &HnswParameters::seed, 0, UINT64_MAX),
+         {Algorithm::hnsw}},
+        shared(whole_number("seed", &HnswParameters::seed, 0, UINT64_MAX)),
         {"layout",
          [](Schema& schema, const json& value) -> Result<void> {
              if (!value.is_string()) return wrong("layout", "\"fast\" or \"compact\"", value);
              VEXFS_ASSIGN(schema.hnsw.layout, layout_from_name(value.get<std::string>()));
              return {};
          },
-         [](const Schema& schema) { return json(name_of(schema.hnsw.layout)); }, true},
+         [](const Schema& schema) { return json(name_of(schema.hnsw.layout)); },
+         {Algorithm::hnsw}},
+        whole_number("num_tables", &LshParameters::num_tables, 1, 128),
+        whole_number("num_functions", &LshParameters::num_functions, 1, 64),
+        whole_number("bucket_size", &LshParameters::bucket_size, 1, 65'536),
+        {"projection_type",
+         [](Schema& schema, const json& value) -> Result<void> {
+             if (!value.is_string()) return wrong("projection_type", "\"random\" or \"learned\"", value);
+             VEXFS_ASSIGN(schema.lsh.projection_type, projection_from_name(value.get<std::string>()));
+             return {};
+         },
+         [](const Schema& schema) { return json(name_of(schema.lsh.projection_type)); },
+         {Algorithm::lsh}},
         {"durability",
          [](Schema& schema, const json& value) -> Result<void> {
              if (!value.is_string()) return wrong("durability", "\"sync\", \"group\" or \"async\"", value);
              VEXFS_ASSIGN(schema.durability, durability_from_name(value.get<std::string>()));
              return {};
          },
-         [](const Schema& schema) { return json(name_of(schema.durability)); }, false},
+         [](const Schema& schema) { return json(name_of(schema.durability)); },
+         {}},
         {"target_recall",
          [](Schema& schema, const json& value) -> Result<void> {
              if (!value.is_number() || !(value.get<double>() >= 0) || value.get<double>() >= 1)
@@ -132,7 +167,8 @@ const std::vector<Parameter>& parameters() {
              schema.target_recall = value.get<double>();
              return {};
          },
-         [](const Schema& schema) { return json(schema.target_recall); }, false},
+         [](const Schema& schema) { return json(schema.target_recall); },
+         {}},
         io_number("read_ahead_kb", &IoParameters::read_ahead_kb, 0, 65'536),
         io_number("write_batch_size", &IoParameters::write_batch_size, 1, 65'536),
         io_number("sync_frequency", &IoParameters::sync_frequency, 0, 1'000'000'000),
@@ -142,7 +178,8 @@ const std::vector<Parameter>& parameters() {
              schema.io.use_direct_io = value.get<bool>();
              return {};
          },
-         [](const Schema& schema) { return json(schema.io.use_direct_io); }, false},
+         [](const Schema& schema) { return json(schema.io.use_direct_io); },
+         {}},
     };
     return all;
 }
@@ -161,6 +198,9 @@ std::string_view name_of(Durability durability) {
 std::string_view name_of(GraphLayout layout) {
     return name_in(layouts, layout);
 }
+std::string_view name_of(Projection projection) {
+    return name_in(projections, projection);
+}
 Result<simd::Metric> metric_from_name(std::string_view name) {
     return from_name(metrics, "metric", name);
 }
@@ -172,6 +212,9 @@ Result<Durability> durability_from_name(std::string_view name) {
 }
 Result<GraphLayout> layout_from_name(std::string_view name) {
     return from_name(layouts, "layout", name);
+}
+Result<Projection> projection_from_name(std::string_view name) {
+    return from_name(projections, "projection_type", name);
 }
 
 Result<void> check_collection_name(std::string_view name) {
@@ -206,11 +249,9 @@ Result<void> check(const Schema& schema) {
     if (schema.dimension < 1 || schema.dimension > dimension_max)
         return fail(ErrorCode::invalid_argument,
                     fmt::format("dimension {} is not between 1 and {}", schema.dimension, dimension_max));
-    if (schema.algorithm == Algorithm::lsh) {
-        return fail(ErrorCode::unsupported, "this version of vexfs has no LSH index",
-                    "use the algorithm hnsw or flat, or one of the presets high-throughput, balanced and "
-                    "high-recall");
-    }
+    if (schema.algorithm == Algorithm::lsh && schema.metric == simd::Metric::manhattan)
+        return fail(ErrorCode::unsupported, "the algorithm lsh has no metric manhattan",
+                    "use the algorithm hnsw or flat");
     if (schema.hnsw.max_m < schema.hnsw.m)
         return fail(ErrorCode::invalid_argument,
                     fmt::format("max_m {} is below m {}", schema.hnsw.max_m, schema.hnsw.m));
@@ -218,7 +259,7 @@ Result<void> check(const Schema& schema) {
 }
 
 json to_json(const Schema& schema) {
-    json graph = json::object();
+    json of_algorithm = json::object();
     json value{{"dimension", schema.dimension},
                {"metric", name_of(schema.metric)},
                {"algorithm", name_of(schema.algorithm)},
@@ -227,13 +268,13 @@ json to_json(const Schema& schema) {
                {"gid", schema.access.gid},
                {"mode", schema.access.mode}};
     for (const Parameter& parameter : parameters()) {
-        if (!parameter.hnsw) {
+        if (parameter.algorithms.empty()) {
             value[parameter.name] = parameter.get(schema);
-        } else if (schema.algorithm == Algorithm::hnsw) {
-            graph[parameter.name] = parameter.get(schema);
+        } else if (std::ranges::find(parameter.algorithms, schema.algorithm) != parameter.algorithms.end()) {
+            of_algorithm[parameter.name] = parameter.get(schema);
         }
     }
-    value["parameters"] = std::move(graph);
+    value["parameters"] = std::move(of_algorithm);
     return value;
 }
 

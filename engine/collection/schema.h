@@ -46,6 +46,19 @@ struct HnswParameters {
     bool operator==(const HnswParameters&) const = default;
 };
 
+// How the hyperplanes of hash functions are drawn: at random, or learned from the data (lsh/functions.h).
+enum class Projection { random, learned };
+
+// Locality-sensitive hashing, lsh/tables.h.
+struct LshParameters {
+    uint32_t num_tables = 10;     // 1 to 128
+    uint32_t num_functions = 20;  // hash functions of a table, as far as its buckets need them: 1 to 64
+    uint32_t bucket_size = 200;   // points of a bucket, above which it is halved: 1 to 65,536
+    Projection projection_type = Projection::random;
+
+    bool operator==(const LshParameters&) const = default;
+};
+
 // How a collection uses its disk. All can change while it serves.
 struct IoParameters {
     // How far ahead of a pass over the logs the system is asked to read, in KiB: scans, scrolls, replay. 0
@@ -81,7 +94,8 @@ struct Schema {
     uint32_t dimension = 0;
     simd::Metric metric = simd::Metric::cosine;
     Algorithm algorithm = Algorithm::hnsw;
-    HnswParameters hnsw;
+    HnswParameters hnsw;  // ef_search and seed are those of lsh as well
+    LshParameters lsh;
     Durability durability = Durability::group;
     IoParameters io;
     double target_recall = 0;  // recall@10 that searches hold by what was measured; 0 is none
@@ -95,10 +109,12 @@ std::string_view name_of(simd::Metric metric);
 std::string_view name_of(Algorithm algorithm);
 std::string_view name_of(Durability durability);
 std::string_view name_of(GraphLayout layout);
+std::string_view name_of(Projection projection);
 Result<simd::Metric> metric_from_name(std::string_view name);
 Result<Algorithm> algorithm_from_name(std::string_view name);
 Result<Durability> durability_from_name(std::string_view name);
 Result<GraphLayout> layout_from_name(std::string_view name);
+Result<Projection> projection_from_name(std::string_view name);
 
 // 1 to 128 bytes of letters, digits, '.', '_' and '-', the first a letter, a digit or '_'.
 Result<void> check_collection_name(std::string_view name);
@@ -112,8 +128,8 @@ bool in_range(const nlohmann::json& value, uint64_t low, uint64_t high);
 // ef_search takes target_recall away: who names a breadth wants that one. Set target_recall after it.
 Result<void> set_parameter(Schema& schema, std::string_view name, const nlohmann::json& value);
 
-// Everything that set_parameter can't see at once: a dimension in range, max_m not below m, an algorithm this
-// build has.
+// Everything that set_parameter can't see at once: a dimension in range, max_m not below m, a metric that the
+// algorithm has.
 Result<void> check(const Schema& schema);
 
 // {"dimension":100,"metric":"cosine","algorithm":"hnsw","parameters":{"m":16,...},"durability":"group",...}

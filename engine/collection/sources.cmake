@@ -18,6 +18,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/loss_account.cpp
     ${CMAKE_CURRENT_LIST_DIR}/open_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/part_index.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/part_kinds.cpp
     ${CMAKE_CURRENT_LIST_DIR}/point_view.cpp
     ${CMAKE_CURRENT_LIST_DIR}/rebuilt_manifest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/repair_report.cpp

@@ -2,9 +2,9 @@
 #include "engine/graph/calibration.h"
 
 #include <algorithm>
-#include <array>
 
 #include "engine/lists/clusters.h"
+#include "engine/paths/sweep.h"
 
 namespace vexfs::graph {
 namespace {
@@ -14,16 +14,9 @@ using paths::CalibrationPoint;
 using paths::Path;
 using paths::Setting;
 
-using Points = std::vector<CalibrationPoint>;
-
-constexpr std::array<uint32_t, 18> breadths{16,  24,  32,  48,   64,   96,   128,  192,  256,
-                                            384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144};
-constexpr float recall_enough = 0.998F;
-constexpr uint32_t sketch_breadth_max = 32'768;
 // A scan of sketches takes so many times the least that it can take, with all that it compares by better
 // codes: what costs more than that is of no use.
 constexpr float scan_costs_max = 4;
-constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes are compared
 constexpr double recall_judged = 0.95;
 
 class Calibrator {
@@ -39,44 +32,6 @@ class Calibrator {
     float least_cost_us(const Lists* lists, const Setting& setting) const {
         return paths::least_cost_us(
             sample_, [&](size_t i, std::vector<uint32_t>& found) { search(lists, setting, i, found); });
-    }
-
-    Points walks(float cost_us_max) const {
-        Points points;
-        for (const uint32_t ef : breadths) {
-            points.push_back(measure(nullptr, {Path::graph, ef, 0}));
-            const CalibrationPoint& last = points.back();
-            if (last.recall >= recall_enough || ef >= graph_.nodes() || last.cost_us > cost_us_max) break;
-        }
-        return points;
-    }
-
-    Points scans(const Lists& lists) const {
-        Points points;
-        for (uint32_t breadth = breadths.front();; breadth *= 2) {
-            points.push_back(measure(&lists, {Path::sketch, breadth, 0}));
-            if (points.back().recall >= recall_enough || breadth >= graph_.nodes() ||
-                breadth >= sketch_breadth_max)
-                return points;
-        }
-    }
-
-    // With ever more lists, and so many nodes of them compared as are worth it.
-    Points probes(const Lists& lists, float cost_us_max) const {
-        Points points;
-        const auto count = static_cast<uint32_t>(lists.lists());
-        uint32_t breadth = breadths.front();
-        for (uint32_t probes = 1;; probes = std::min(count, probes + std::max(1U, probes / 2))) {
-            CalibrationPoint best = measure(&lists, {Path::lists, breadth, probes});
-            while (breadth < sketch_breadth_max) {
-                const CalibrationPoint more = measure(&lists, {Path::lists, 2 * breadth, probes});
-                if (more.recall < best.recall + gain_min) break;
-                best = more;
-                breadth *= 2;
-            }
-            points.push_back(best);
-            if (best.recall >= recall_enough || probes == count || best.cost_us > cost_us_max) return points;
-        }
     }
 
   private:
@@ -123,13 +78,15 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
     const Calibrator calibrator(graph, sample, options.threads);
     auto scan =
         std::make_unique<const Lists>(table, std::vector<float>(), std::vector<uint32_t>(), options.threads);
-    const float scan_us = calibrator.least_cost_us(scan.get(), {Path::sketch, breadths.front(), 0});
-    chosen.calibration.add(calibrator.walks(scan_costs_max * scan_us));
+    const float scan_us = calibrator.least_cost_us(scan.get(), {Path::sketch, paths::breadth_least, 0});
+    const auto by_graph = [&](const Setting& setting) { return calibrator.measure(nullptr, setting); };
+    chosen.calibration.add(paths::sweep_walks(graph.nodes(), scan_costs_max * scan_us, by_graph));
     const CalibrationPoint& last_walk = chosen.calibration.points().back();
-    if (last_walk.recall >= recall_enough && last_walk.cost_us < scan_us) {
+    if (last_walk.recall >= paths::recall_enough && last_walk.cost_us < scan_us) {
         scan.reset();
     } else {
-        chosen.calibration.add(calibrator.scans(*scan));
+        chosen.calibration.add(paths::sweep_scans(
+            graph.nodes(), [&](const Setting& setting) { return calibrator.measure(scan.get(), setting); }));
     }
     const size_t count = options.clusters ? lists::lists_for(table.count()) : 1;
     std::unique_ptr<const Lists> lists;
@@ -138,7 +95,9 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
             lists::find_clusters(table, count, options.seed, options.threads, options.stop);
         lists = std::make_unique<const Lists>(table, std::move(clusters.centroids), clusters.list_of,
                                               options.threads);
-        chosen.calibration.add(calibrator.probes(*lists, scan_us));
+        chosen.calibration.add(paths::sweep_probes(Path::lists, count, scan_us, [&](const Setting& setting) {
+            return calibrator.measure(lists.get(), setting);
+        }));
     }
     // One kind of lists is kept: a scan of all is for data that clusters tell nothing of.
     const Path judged = chosen.calibration.for_recall(recall_judged).setting.path;

@@ -70,8 +70,9 @@ std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, RowRang
                                           std::move(paths), options.parameters, false));
 }
 
-std::unique_ptr<Part> Part::refine(FunctionRef<const float*(uint32_t)> vector,
-                                   const PartOptions& options) const {
+std::unique_ptr<paths::Part> Part::refine(FunctionRef<const float*(uint32_t)> vector,
+                                          const paths::PartWork& work) const {
+    const PartOptions options{parameters_, work.threads, work.stop};
     const codes::Int8Table table = graph_.codes();
     LinkTable links = refine_links(table, graph_.links(table, options.threads), graph_,
                                    parameters_.ef_construction, build_options(options));

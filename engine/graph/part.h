@@ -17,14 +17,11 @@
 #include "engine/graph/build.h"
 #include "engine/graph/calibration.h"
 #include "engine/graph/graph.h"
-#include "engine/storage/disk.h"
+#include "engine/paths/part.h"
 
 namespace vexfs::graph {
 
-struct RowRange {
-    uint32_t first = 0, end = 0;
-    uint32_t count() const { return end - first; }
-};
+using paths::RowRange;
 
 struct PartOptions {
     HnswParameters parameters;
@@ -32,32 +29,30 @@ struct PartOptions {
     std::stop_token stop;
 };
 
-class Part {
+class Part final : public paths::Part {
   public:
     // Over `rows`, all of `range`, whose vectors ([dimension]) `vector` gives. Null when it was stopped.
     static std::unique_ptr<Part> build(size_t dimension, simd::Metric metric, RowRange range,
                                        std::vector<uint32_t> rows, FunctionRef<const float*(uint32_t)> vector,
                                        const PartOptions& options);
-    // The same rows with refined links; `vector` gives those of rows, null for one that is gone. Null when it
-    // was stopped.
-    std::unique_ptr<Part> refine(FunctionRef<const float*(uint32_t)> vector,
-                                 const PartOptions& options) const;
+    // The same rows with refined links.
+    std::unique_ptr<paths::Part> refine(FunctionRef<const float*(uint32_t)> vector,
+                                        const paths::PartWork& work) const override;
 
-    RowRange range() const { return range_; }
-    size_t nodes() const { return rows_.size(); }
-    bool refined() const { return refined_; }
-    size_t memory_bytes() const;
-    const paths::Calibration& calibration() const { return paths_.calibration; }
+    RowRange range() const override { return range_; }
+    size_t nodes() const override { return rows_.size(); }
+    bool refined() const override { return refined_; }
+    size_t memory_bytes() const override;
+    const paths::Calibration& calibration() const override { return paths_.calibration; }
+    paths::Setting setting_of(uint32_t breadth) const override { return {paths::Path::graph, breadth, 0}; }
 
-    // The `wanted` nearest rows that `accept` takes among those that a search comes upon, by int8 distance,
-    // nearest first; distances of different parts can't be compared. Returns how many nodes were looked at.
+    // The `wanted` nearest by int8 distance, nearest first; distances of different parts can't be compared.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted,
-                  FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const;
+                  FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const override;
 
-    // One checksummed file, written and synced (`bulk` as with Disk::create_bulk()); the caller renames.
-    // load() is corrupt for a damaged file and trusts no number in it; one that was built with other
-    // parameters is invalid_argument.
-    Result<void> save(const std::string& path, Disk& disk = posix_disk(), bool bulk = false) const;
+    Result<void> save(const std::string& path, Disk& disk = posix_disk(), bool bulk = false) const override;
+    // Corrupt for a damaged file, and no number in it is trusted; one that was built with other parameters is
+    // invalid_argument.
     static Result<std::unique_ptr<Part>> load(const std::string& path, size_t dimension, simd::Metric metric,
                                               const HnswParameters& parameters, Disk& disk = posix_disk());
 

@@ -66,7 +66,7 @@ void Lists::fill(const codes::Int8Table& table, unsigned threads) {
             for (size_t slot = 0; slot < block_codes; ++slot) {
                 const uint32_t node = nodes_[block * block_codes + slot];
                 if (node == no_node) {
-                    std::memcpy(to + dimension_ / 4 * 16 + slot * sizeof infinite_half, &infinite_half,
+                    std::memcpy(memory_.data() + f_add_offset(block * block_codes + slot), &infinite_half,
                                 sizeof infinite_half);
                     continue;
                 }
@@ -88,10 +88,16 @@ void Lists::code_centroids() {
 bool Lists::consistent(size_t node_count) const {
     std::vector<bool> seen(node_count);
     size_t count = 0;
-    for (const uint32_t node : nodes_) {
-        if (node == no_node) continue;
-        if (node >= node_count || seen[node]) return false;
-        seen[node] = true;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        if (nodes_[i] == no_node) {
+            // That no query finds it.
+            uint16_t f_add;
+            std::memcpy(&f_add, memory_.data() + f_add_offset(i), sizeof f_add);
+            if (f_add != infinite_half) return false;
+            continue;
+        }
+        if (nodes_[i] >= node_count || seen[nodes_[i]]) return false;
+        seen[nodes_[i]] = true;
         ++count;
     }
     return count == node_count;

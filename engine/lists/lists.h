@@ -47,6 +47,10 @@ class Lists {
 
   private:
     size_t block_bytes() const { return simd::block_bytes(dimension_ / 4, 1); }
+    size_t f_add_offset(size_t place) const {  // of a code, in the blocks
+        return place / simd::block_codes * block_bytes() + dimension_ / 4 * 16 +
+               place % simd::block_codes * sizeof(uint16_t);
+    }
     size_t blocks_bytes() const { return first_blocks_.back() * block_bytes(); }
     void fill(const codes::Int8Table& table, unsigned threads);
     void code_centroids();

@@ -36,14 +36,12 @@ void Shortlist::add(const float* estimates, const uint32_t* nodes, size_t count)
 }
 
 void Shortlist::cut() {
-    if (const auto threshold = counted_threshold()) {
-        keep_below(*threshold);
-    } else {
-        keep_least();
-    }
+    if (const auto threshold = counted_threshold()) keep_below(*threshold);
+    // Where most of them are so near each other that buckets don't tell them apart.
+    if (count_ > wanted_ + wanted_ / 4) keep_least();
 }
 
-// None where most of them are so near each other that buckets don't tell them apart.
+// What about `wanted_` of them are below; none where that can't be told.
 std::optional<float> Shortlist::counted_threshold() const {
     // Of some: what is nearer than the nearest of them goes into the first bucket.
     float low = estimates_[0], high = low;
@@ -53,16 +51,15 @@ std::optional<float> Shortlist::counted_threshold() const {
     }
     high = std::min(high, threshold_);
     const float scale = static_cast<float>(buckets) / (high - low);
-    if (!std::isfinite(scale)) return std::nullopt;
+    if (!std::isfinite(scale) || scale <= 0) return std::nullopt;
     std::array<uint32_t, buckets + 1> counts{};
     for (size_t i = 0; i < count_; ++i)
         ++counts[static_cast<size_t>(
             std::clamp((estimates_[i] - low) * scale, 0.0F, static_cast<float>(buckets)))];
     size_t below = 0, bucket = 0;
     while (bucket < buckets && below < wanted_) below += counts[bucket++];
-    // Where they are so near each other that buckets don't tell them apart, or too many are beyond all.
-    if (below < wanted_ || below > wanted_ + wanted_ / 4) return std::nullopt;
-    return low + static_cast<float>(bucket) / scale;
+    const float threshold = low + static_cast<float>(bucket) / scale;
+    return below < wanted_ || !std::isfinite(threshold) ? std::nullopt : std::optional(threshold);
 }
 
 void Shortlist::keep_below(float threshold) {

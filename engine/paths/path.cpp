@@ -11,6 +11,7 @@ std::string_view name_of(Path path) {
         case Path::graph: return "graph";
         case Path::lists: return "lists";
         case Path::sketch: return "sketch";
+        case Path::lsh: return "lsh";
     }
     return "unknown";
 }

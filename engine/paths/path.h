@@ -14,8 +14,9 @@ enum class Path : uint32_t {
     graph = 0,   // a walk from neighbour to neighbour, graph/graph.h
     lists = 1,   // the nearest of many lists of sketches, lists/lists.h
     sketch = 2,  // all sketches
+    lsh = 3,     // the nearest buckets of hash tables, lsh/tables.h
 };
-inline constexpr uint32_t path_count = 3;
+inline constexpr uint32_t path_count = 4;
 
 std::string_view name_of(Path path);
 
@@ -24,7 +25,7 @@ struct Setting {
     // graph: how many nodes are kept as the best so far, ef; else how many of the nearest by their sketches
     // are compared by better codes. 0 where nothing is set.
     uint32_t breadth = 0;
-    uint32_t probes = 0;  // lists that are looked through; 0 for the others
+    uint32_t probes = 0;  // lists or buckets that are looked through; 0 for the others
 };
 
 inline constexpr uint32_t calibrated_limit = 10;  // settings are measured by their recall@10

@@ -46,16 +46,6 @@ class Nearest {
     std::vector<Link> links_;
 };
 
-// Less is nearer; ordered as the metric's distances to one query are.
-float order_of(simd::Metric metric, const float* query, const float* vector, size_t dimension) {
-    const simd::Kernels& kernels = simd::kernels();
-    if (metric == simd::Metric::euclidean) return kernels.euclidean_squared(query, vector, dimension);
-    const float product = kernels.dot(query, vector, dimension);
-    if (metric == simd::Metric::dot) return -product;
-    const float squares = kernels.dot(vector, vector, dimension);
-    return squares > 0 ? -product / std::sqrt(squares) : 0;
-}
-
 // The candidates of the queries [first, first + count), by codes.
 std::vector<Nearest> nearest_by_codes(const codes::Int8Table& table, const codes::Int8Table& queries,
                                       size_t first, size_t count) {
@@ -86,12 +76,21 @@ std::vector<Nearest> nearest_by_codes(const codes::Int8Table& table, const codes
 
 }  // namespace
 
+float order_of(simd::Metric metric, const float* query, const float* vector, size_t dimension) {
+    const simd::Kernels& kernels = simd::kernels();
+    if (metric == simd::Metric::euclidean) return kernels.euclidean_squared(query, vector, dimension);
+    const float product = kernels.dot(query, vector, dimension);
+    if (metric == simd::Metric::dot) return -product;
+    const float squares = kernels.dot(vector, vector, dimension);
+    return squares > 0 ? -product / std::sqrt(squares) : 0;
+}
+
 Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
                    FunctionRef<const float*(uint32_t)> vector, unsigned threads) {
     Sample sample;
     if (table.count() <= candidates) return sample;
     const size_t step = (table.count() + sample_nodes_max - 1) / sample_nodes_max;
-    std::vector<const float*> vectors;  // kept: a row may go meanwhile
+    std::vector<const float*>& vectors = sample.vectors;  // kept: a row may go meanwhile
     for (size_t node = step / 2; node < table.count(); node += step) {
         const float* found = vector(static_cast<uint32_t>(node));
         if (found == nullptr) continue;

@@ -17,8 +17,9 @@ namespace vexfs::paths {
 // Some nodes with their calibrated_limit nearest others.
 struct Sample {
     std::vector<uint32_t> nodes;
-    std::vector<uint32_t> neighbours;  // [nodes][calibrated_limit], no_node where there are fewer
-    std::vector<float> queries;        // [nodes][coded dimension]: as queries of the space
+    std::vector<uint32_t> neighbours;   // [nodes][calibrated_limit], no_node where there are fewer
+    std::vector<float> queries;         // [nodes][coded dimension]: as queries of the space
+    std::vector<const float*> vectors;  // [nodes]: of the collection, as long as their rows last
 
     const float* query(size_t i) const { return &queries[i * (queries.size() / nodes.size())]; }
 };
@@ -27,6 +28,9 @@ struct Sample {
 // codes.
 Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
                    FunctionRef<const float*(uint32_t)> vector, unsigned threads);
+
+// Less is nearer; ordered as the metric's distances to one query are. query, vector: [dimension].
+float order_of(simd::Metric metric, const float* query, const float* vector, size_t dimension);
 
 // A search for the i-th of a sample: the nodes that it would compare exactly.
 using SampleSearch = FunctionRef<void(size_t i, std::vector<uint32_t>& found)>;

@@ -12,6 +12,7 @@
 namespace vexfs::simd::avx2 {
 
 #include "engine/simd/encode.inc"
+#include "engine/simd/sketch.inc"
 
 namespace {
 
@@ -162,7 +163,7 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
 
 }  // namespace
 
-const CodeKernels codes = {int8_encode, int8_decode,    residual_encode, int8_product,
-                           estimate,    int8_distances, select_below};
+const CodeKernels codes = {int8_encode, int8_decode,      residual_encode, int8_product,
+                           estimate,    sketch_estimates, int8_distances,  select_below};
 
 }  // namespace vexfs::simd::avx2

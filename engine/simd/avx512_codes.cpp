@@ -12,6 +12,7 @@
 namespace vexfs::simd::avx512 {
 
 #include "engine/simd/encode.inc"
+#include "engine/simd/sketch.inc"
 
 namespace {
 
@@ -166,7 +167,7 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
 
 }  // namespace
 
-const CodeKernels codes = {int8_encode, int8_decode,    residual_encode, int8_product,
-                           estimate,    int8_distances, select_below};
+const CodeKernels codes = {int8_encode, int8_decode,      residual_encode, int8_product,
+                           estimate,    sketch_estimates, int8_distances,  select_below};
 
 }  // namespace vexfs::simd::avx512

@@ -41,6 +41,21 @@ constexpr size_t block_bytes(size_t groups, unsigned bits) {
     return bits * groups * 16 + 2 * block_codes * sizeof(uint16_t);
 }
 
+// A residual code of one bit that stands by itself, to be read in any order: u64 [words], whose bit i % 64 of
+// word i / 64 is that of dimension i; then binary16 f_add and f_res as above.
+inline constexpr size_t sketch_planes = 4;  // bits of a query's value
+
+struct SketchQuery {
+    const uint64_t* planes;  // [sketch_planes][words]
+    size_t words;
+    // <q, u> = step * (sum of the values where the code has a bit) + low * (how many it has) + offset
+    float step, low, offset;
+};
+
+constexpr size_t sketch_bytes(size_t words) {
+    return words * sizeof(uint64_t) + 2 * sizeof(uint16_t);
+}
+
 // Rows of int8 codes: the left side of a distance matrix.
 struct Int8Rows {
     const uint8_t* bytes;  // [rows][stride], biased by 128
@@ -75,6 +90,10 @@ struct CodeKernels {
     // out[i] = base + f_add + f_res * <q, u> of each code of a block; returns the codes, a bit each, whose
     // value is below `below`.
     uint32_t (*estimate)(const BlockQuery& query, const uint8_t* block, float base, float below, float* out);
+
+    // The same of the sketches of `nodes`, block_codes of them at most.
+    uint32_t (*sketch_estimates)(const SketchQuery& query, const uint8_t* sketches, const uint32_t* nodes,
+                                 size_t count, float base, float below, float* out);
 
     // Squared Euclidean distances: out[row * out_stride + column], columns in whole sixteens.
     void (*int8_distances)(const Int8Rows& a, size_t rows, const Int8Panel& b, size_t columns, float* out,

@@ -36,6 +36,11 @@ TEST_CASE("parameters are set by name, within their ranges") {
     refused("write_batch_size", 0, "write_batch_size must be a whole number from 1 to 65536, not 0");
     refused("sync_frequency", 1e9 + 1,
             "sync_frequency must be a whole number from 0 to 1000000000, not 1000000001.0");
+    refused("num_tables", 0, "num_tables must be a whole number from 1 to 128, not 0");
+    refused("num_functions", 65, "num_functions must be a whole number from 1 to 64, not 65");
+    refused("bucket_size", -1, "bucket_size must be a whole number from 1 to 65536, not -1");
+    refused("projection_type", 1, "projection_type must be \"random\" or \"learned\", not 1");
+    refused("projection_type", "taught", "projection_type 'taught' is not known");
     refused("layout", "small", "layout 'small' is not known");
     refused("layout", 1, "layout must be \"fast\" or \"compact\", not 1");
     refused("durability", "often", "durability 'often' is not known");
@@ -56,6 +61,12 @@ TEST_CASE("a schema goes through JSON unchanged") {
     schema.algorithm = Algorithm::flat;
     schema.hnsw = {};
     CHECK(schema_from_json(to_json(schema)).value() == schema);
+    schema.metric = simd::Metric::dot;
+    schema.algorithm = Algorithm::lsh;
+    schema.lsh = {30, 40, 50, Projection::learned};
+    schema.hnsw.ef_search = 300;
+    schema.hnsw.seed = 9;
+    CHECK(schema_from_json(to_json(schema)).value() == schema);
 }
 
 TEST_CASE("a manifest that is older than the parameters of the disk has their defaults") {
@@ -73,7 +84,10 @@ TEST_CASE("what can't be a collection is refused with the reason") {
     CHECK(check(schema));
     schema.hnsw.max_m = 8;
     CHECK(check(schema).error().message == "max_m 8 is below m 16");
+    schema.hnsw = {};
     schema.algorithm = Algorithm::lsh;
+    CHECK(check(schema));
+    schema.metric = simd::Metric::manhattan;
     CHECK(check(schema).error().code == ErrorCode::unsupported);
 }
 

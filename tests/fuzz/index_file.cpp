@@ -23,14 +23,14 @@ const Scratch& scratch() {
     return directory;
 }
 
-void use(const graph::Part& part, Metric metric, const HnswParameters& parameters) {
-    const graph::RowRange range = part.range();
+void search(const paths::Part& part) {
+    const paths::RowRange range = part.range();
     std::vector<uint32_t> rows;
     for (const float* query : queries) {
-        for (const paths::Path path : {paths::Path::graph, paths::Path::lists, paths::Path::sketch}) {
+        for (const paths::Path path :
+             {paths::Path::graph, paths::Path::lists, paths::Path::sketch, paths::Path::lsh}) {
             part.search(
                 query, {path, ef, 1}, wanted, [](uint32_t row) { return row % 2 == 0; }, rows);
-            require(rows.size() <= wanted, "no more rows are found than wanted");
             for (const uint32_t row : rows) {
                 require(row >= range.first && row < range.end, "rows found are of the part's range");
                 require(row % 2 == 0, "rows found are accepted ones");
@@ -38,10 +38,22 @@ void use(const graph::Part& part, Metric metric, const HnswParameters& parameter
         }
     }
     part.calibration().for_recall(0.9);
-    part.refine([](uint32_t) { return queries[0]; }, {parameters, 1, {}});
+}
+
+void use(const graph::Part& part, Metric metric, const HnswParameters& parameters) {
+    search(part);
+    part.refine([](uint32_t) { return queries[0]; }, {1, {}});
     const std::string again = scratch() / "again";
     require(part.save(again).has_value(), "a part that was loaded can be saved");
     require(graph::Part::load(again, index_dimension, metric, parameters).has_value(),
+            "a part that was saved can be loaded");
+}
+
+void use(const lsh::Part& part, Metric metric, const LshParameters& parameters) {
+    search(part);
+    const std::string again = scratch() / "again";
+    require(part.save(again).has_value(), "a part that was loaded can be saved");
+    require(lsh::Part::load(again, index_dimension, metric, parameters).has_value(),
             "a part that was saved can be loaded");
 }
 
@@ -59,8 +71,8 @@ void use(const Hnsw& graph, Metric metric, const HnswParameters& parameters) {
             "a graph that was saved can be loaded");
 }
 
-template <class Loaded>
-void use_if(const Loaded& loaded, Metric metric, const HnswParameters& parameters) {
+template <class Loaded, class Parameters>
+void use_if(const Loaded& loaded, Metric metric, const Parameters& parameters) {
     if (loaded) use(**loaded, metric, parameters);
 }
 
@@ -81,12 +93,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto hnsw = [&](Metric metric) {
         use_if(Hnsw::load(path, index_dimension, metric, index_parameters()), metric, index_parameters());
     };
-    switch (static_cast<IndexFile>(data[0] % 5)) {
+    switch (static_cast<IndexFile>(data[0] % index_files)) {
         case IndexFile::part_dot: part(Metric::dot); break;
         case IndexFile::part_cosine: part(Metric::cosine); break;
         case IndexFile::hnsw_euclidean: hnsw(Metric::euclidean); break;
         case IndexFile::hnsw_manhattan: hnsw(Metric::manhattan); break;
         case IndexFile::compact_part: part(Metric::euclidean, index_parameters(GraphLayout::compact)); break;
+        case IndexFile::lsh_dot:
+            use_if(lsh::Part::load(path, index_dimension, Metric::dot, lsh_parameters()), Metric::dot,
+                   lsh_parameters());
+            break;
     }
     return 0;
 }

@@ -4,11 +4,19 @@
 
 #include <cstddef>
 
-#include "engine/collection/schema.h"
+#include "engine/lsh/part.h"
 
 namespace vexfs::fuzz {
 
-enum class IndexFile : unsigned char { part_dot, part_cosine, hnsw_euclidean, hnsw_manhattan, compact_part };
+enum class IndexFile : unsigned char {
+    part_dot,
+    part_cosine,
+    hnsw_euclidean,
+    hnsw_manhattan,
+    compact_part,
+    lsh_dot
+};
+inline constexpr unsigned char index_files = 6;
 
 inline constexpr size_t index_dimension = 3;
 
@@ -20,6 +28,10 @@ inline HnswParameters index_parameters(GraphLayout layout = GraphLayout::fast) {
     parameters.ef_construction = 8;
     parameters.layout = layout;
     return parameters;
+}
+
+inline lsh::PartParameters lsh_parameters() {
+    return {{2, 4, 4, Projection::random}, 1};
 }
 
 }  // namespace vexfs::fuzz

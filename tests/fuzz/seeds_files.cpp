@@ -70,10 +70,23 @@ std::string part_input(IndexFile kind, simd::Metric metric, uint32_t count, bool
     std::vector<uint32_t> rows(count);
     std::iota(rows.begin(), rows.end(), 4);
     const graph::PartOptions options{parameters, 1, {}};
-    auto part = graph::Part::build(index_dimension, metric, {4, 4 + count}, rows, vector, options);
-    if (refined) part = part->refine(vector, options);
+    std::unique_ptr<paths::Part> part =
+        graph::Part::build(index_dimension, metric, {4, 4 + count}, rows, vector, options);
+    if (refined) part = part->refine(vector, {1, {}});
     require(part->save(scratch / "part").has_value(), "a part can be saved");
     return static_cast<char>(kind) + file_content(scratch / "part");
+}
+
+std::string lsh_input(uint32_t count) {
+    const Scratch scratch;
+    const std::vector<float> vectors = some_vectors(count);
+    const auto vector = [&](uint32_t row) { return vectors.data() + size_t{row - 4} * index_dimension; };
+    std::vector<uint32_t> rows(count);
+    std::iota(rows.begin(), rows.end(), 4);
+    const auto part = lsh::Part::build(index_dimension, simd::Metric::dot, {4, 4 + count}, rows, vector,
+                                       lsh_parameters(), {1, {}});
+    require(part->save(scratch / "lsh").has_value(), "a part of hash tables can be saved");
+    return static_cast<char>(IndexFile::lsh_dot) + file_content(scratch / "lsh");
 }
 
 std::string hnsw_input(IndexFile kind, simd::Metric metric, uint32_t count) {
@@ -117,6 +130,8 @@ std::vector<std::string> index_file_seeds() {
             part_input(IndexFile::part_cosine, simd::Metric::cosine, 70, false),  // with a calibration
             part_input(IndexFile::compact_part, simd::Metric::euclidean, 12, true,
                        index_parameters(GraphLayout::compact)),
+            lsh_input(7),
+            lsh_input(60),
             hnsw_input(IndexFile::hnsw_euclidean, simd::Metric::euclidean, 20),
             hnsw_input(IndexFile::hnsw_manhattan, simd::Metric::manhattan, 3)};
 }

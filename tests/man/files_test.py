@@ -18,6 +18,7 @@ STRUCTS = {
     ("LOG", "SyncMark"): "engine/storage/format.h",
     ("LOG", "RecordHeader"): "engine/storage/format.h",
     ("PART", "FileHeader"): "engine/graph/part_file.h",
+    ("LSH", "FileHeader"): "engine/lsh/part_file.h",
     ("GRAPH", "FileHeader"): "engine/index/hnsw_file.h",
     ("GRAPH", "FileNode"): "engine/index/hnsw_file.h",
 }
@@ -49,6 +50,7 @@ class Layouts(unittest.TestCase):
         self.assertEqual(constant("engine/storage/format.h", "version"), 1)
         self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
         self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 2)
+        self.assertEqual(constant("engine/lsh/part_file.h", "file_version"), 1)
 
 
 class DataDirectory(unittest.TestCase):
@@ -56,8 +58,10 @@ class DataDirectory(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="vexfs-man-"))) / "data"
         lines = "".join(json.dumps({"vector": [i, 1], "id": i, "metadata": {"n": i}}) + "\n" for i in range(ROWS))
-        for name, metric in ("docs", "euclidean"), ("blocks", "manhattan"):
-            cls.run_ctl("collection", "create", name, "--dimension", "2", "--metric", metric)
+        for name, metric, algorithm in (("docs", "euclidean", "hnsw"), ("blocks", "manhattan", "hnsw"),
+                                        ("tables", "cosine", "lsh")):
+            cls.run_ctl("collection", "create", name, "--dimension", "2", "--metric", metric,
+                        "--algorithm", algorithm)
             cls.run_ctl("vector", "insert", name, "--jsonl", stdin=lines)
             cls.run_ctl("collection", "optimize", name)
         cls.run_ctl("vector", "delete", "docs", "7")
@@ -82,7 +86,7 @@ class DataDirectory(unittest.TestCase):
         for path in files:
             # A snapshot's files are those of a collection, and one more.
             name = re.sub("snapshots/docs/monday/(?!SNAPSHOT)", "collections/NAME/", str(path))
-            name = re.sub("docs|blocks", "NAME", name.replace("monday", "SNAPSHOT"))
+            name = re.sub("docs|blocks|tables", "NAME", name.replace("monday", "SNAPSHOT"))
             name = re.sub(r"\d{8}", "NNNNNNNN", name)
             self.assertIn(name.replace("/", ""), items)
 
@@ -156,6 +160,23 @@ class DataDirectory(unittest.TestCase):
         of_first = struct.unpack_from(f"<{degree}I", part, nodes + neighbours)
         self.assertTrue(all(node < ROWS or node == 0xffffffff for node in of_first))
         self.assertLess(min(of_first), ROWS)
+
+    def test_an_lsh_part_reads_as_it_is_described(self):
+        part = next((self.directory / "collections/tables").glob("*.hnsw")).read_bytes()
+        header = read_fields(part, 0, "LSH", "FileHeader")
+        self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
+                         (b"VEXFSLSH", 1, 2, 0))
+        self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
+        self.assertEqual((header["num_tables"], header["num_functions"], header["bucket_size"]), (10, 20, 200))
+        at = 128 + 2 * 4
+        self.assertEqual(sorted(struct.unpack_from(f"<{ROWS}I", part, at)), list(range(ROWS)))
+        at += 4 * ROWS + 24 * header["calibration_points"]
+        coded, lists, blocks = header["coded_dimension"], header["lists"], header["list_blocks"]
+        at += 4 * lists * coded + 4 * (lists + 1) + blocks * (4 * 32 + 4 * coded + 128)
+        if header["tables"]:
+            at += header["tables"] * header["levels"] * (coded + 12) + 4 * header["tables"] + 12 * header["branches"]
+            at += 4 * header["tables"] * ROWS + ROWS * (8 * ((coded + 63) // 64) + 4)
+        self.assertEqual(at + 8, len(part))
 
     def test_a_graph_reads_as_it_is_described(self):
         graph = next((self.directory / "collections/blocks").glob("*.hnsw")).read_bytes()

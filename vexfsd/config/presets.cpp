@@ -84,12 +84,10 @@ class PresetReader {
                 add(value.source(), parameter.error().message);
                 continue;
             }
-            if (preset_.algorithm == Algorithm::hnsw) {
-                Schema schema;
-                if (auto set = set_parameter(schema, name, *parameter); !set) {
-                    add(value.source(), set.error().message, set.error().hint);
-                    continue;
-                }
+            Schema schema;
+            if (auto set = set_parameter(schema, name, *parameter); !set) {
+                add(value.source(), set.error().message, set.error().hint);
+                continue;
             }
             preset_.parameters[name] = std::move(*parameter);
         }
@@ -114,14 +112,9 @@ Result<Schema> schema_of(const Preset& preset) {
     Schema schema;
     schema.algorithm = preset.algorithm;
     schema.preset = preset.name;
-    // Before the parameters: those of an algorithm that isn't built can't be set, and that would be the
-    // error.
-    Schema probe = schema;
-    probe.dimension = 1;
-    VEXFS_TRY(check(probe));
     for (const auto& [name, value] : preset.parameters.items()) VEXFS_TRY(set_parameter(schema, name, value));
     schema.target_recall = preset.target_recall;
-    probe = schema;
+    Schema probe = schema;
     probe.dimension = 1;
     VEXFS_TRY(check(probe));
     return schema;

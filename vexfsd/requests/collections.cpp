@@ -51,8 +51,6 @@ Result<Schema> wanted_schema(const ServiceContext& context, const Request& reque
         VEXFS_ASSIGN(schema.metric, metric_from_name(*metric));
     }
     schema.dimension = static_cast<uint32_t>(*dimension);
-    // Before the parameters, too: those of an algorithm that isn't built are unknown, which is not the point.
-    VEXFS_TRY(check(schema));
     for (const auto& [name, value] : parameters.items()) VEXFS_TRY(set_parameter(schema, name, value));
     VEXFS_TRY(check(schema));
     return schema;

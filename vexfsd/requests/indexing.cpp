@@ -42,6 +42,7 @@ Result<Message> reindex_collection(ServiceContext& context, const Request& reque
             VEXFS_ASSIGN(const Schema named, named_settings(context, preset, algorithm));
             schema.algorithm = named.algorithm;
             schema.hnsw = named.hnsw;
+            schema.lsh = named.lsh;
             schema.target_recall = named.target_recall;
             schema.preset = named.preset;
         }

@@ -16,7 +16,7 @@ using simd::Metric;
 namespace {
 
 // Queries are the last of the vectors, which the part doesn't have: of one distribution with its rows.
-double recall_of(const Part& part, const Vectors& vectors, const Vectors& all, Metric metric,
+double recall_of(const paths::Part& part, const Vectors& vectors, const Vectors& all, Metric metric,
                  const paths::Setting& setting) {
     size_t found = 0, expected = 0;
     for (size_t i = vectors.rows(); i < all.rows(); ++i) {
@@ -101,7 +101,7 @@ TEST_CASE("a calibration is saved with its part, and its lists answer as before"
     const Vectors vectors = clustered(9000, 24, 40, 1), queries = clustered(20, 24, 40, 2);
     const auto built = part_of(vectors, Metric::dot, part_options());
     const auto part = refine(*built, vectors, part_options());
-    for (const Part* saved : {built.get(), part.get()}) {
+    for (const paths::Part* saved : std::initializer_list<const paths::Part*>{built.get(), part.get()}) {
         REQUIRE(saved->save(directory.file("part")));
         const auto loaded =
             Part::load(directory.file("part"), 24, Metric::dot, part_options().parameters).value();

@@ -30,10 +30,10 @@ inline std::unique_ptr<graph::Part> part_of(const Vectors& vectors, simd::Metric
 }
 
 // With refined links; the part's rows are those of `vectors`.
-inline std::unique_ptr<graph::Part> refine(const graph::Part& part, const Vectors& vectors,
+inline std::unique_ptr<paths::Part> refine(const paths::Part& part, const Vectors& vectors,
                                            const graph::PartOptions& options) {
     return part.refine([&](uint32_t row) { return vectors[(row - part.range().first) % vectors.rows()]; },
-                       options);
+                       {options.threads, options.stop});
 }
 
 inline std::string read_file(const std::string& path) {
@@ -49,7 +49,7 @@ inline paths::Setting walk_of(size_t ef) {
     return {paths::Path::graph, static_cast<uint32_t>(ef), 0};
 }
 
-inline std::vector<uint32_t> search(const graph::Part& part, const float* query, size_t ef, size_t wanted) {
+inline std::vector<uint32_t> search(const paths::Part& part, const float* query, size_t ef, size_t wanted) {
     std::vector<uint32_t> rows;
     part.search(query, walk_of(ef), wanted, any_row, rows);
     return rows;

@@ -14,7 +14,7 @@ using simd::Metric;
 
 namespace {
 
-double recall_at_10(const Part& part, const Vectors& vectors, Metric metric, const Vectors& queries,
+double recall_at_10(const paths::Part& part, const Vectors& vectors, Metric metric, const Vectors& queries,
                     size_t ef) {
     size_t found = 0;
     for (uint32_t i = 0; i < queries.rows(); ++i) {
@@ -135,8 +135,8 @@ TEST_CASE("zeros, equal vectors and outliers are found with the rest") {
         const auto part = part_of(vectors, metric, options);
         REQUIRE(part);
         const auto refined = refine(*part, vectors, options);
-        for (const auto* each : {&part, &refined}) {
-            const auto rows = search(**each, vectors[0], 1500, 1500);
+        for (const paths::Part* each : std::initializer_list<const paths::Part*>{part.get(), refined.get()}) {
+            const auto rows = search(*each, vectors[0], 1500, 1500);
             CHECK(std::set<uint32_t>(rows.begin(), rows.end()).size() == 1500);
         }
     }
@@ -163,8 +163,8 @@ TEST_CASE("a part that was saved and loaded answers alike, and is refined alike"
                 const Vectors queries = clustered(10, dimension, 10, 2);
                 const auto first = part_of(vectors, metric, options, 33);
                 const auto refined = refine(*first, vectors, options);
-                for (const auto* each : {&first, &refined}) {
-                    const Part* part = each->get();
+                for (const paths::Part* part :
+                     std::initializer_list<const paths::Part*>{first.get(), refined.get()}) {
                     const std::string path = directory.file("part");
                     REQUIRE(part->save(path));
                     HnswParameters parameters = options.parameters;
@@ -192,7 +192,7 @@ TEST_CASE("files of parts are the same whatever the threads") {
     const TemporaryDirectory directory;
     const Vectors vectors = clustered(3000, 16, 10, 1);
     const auto layout = GENERATE(GraphLayout::fast, GraphLayout::compact);
-    const auto measured_apart = [&](const Part& part) {
+    const auto measured_apart = [&](const paths::Part& part) {
         REQUIRE(part.save(directory.file("part")));
         std::string content = read_file(directory.file("part"));
         FileHeader header;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <limits>
 #include <random>
 
 using namespace vexfs;
@@ -70,4 +71,14 @@ TEST_CASE("estimates that are equal, or but for one, are cut to what is wanted")
     CHECK(kept.size() >= 50);
     CHECK(kept.size() <= 62);
     CHECK(std::ranges::binary_search(kept, 1700U));
+}
+
+TEST_CASE("estimates that are no distances, as only a damaged file has them, do no harm") {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    for (const float odd : {-infinity, infinity, std::numeric_limits<float>::quiet_NaN(), 3e38F, -3e38F}) {
+        std::vector<float> estimates(9000, 2.0F);
+        for (size_t i = 0; i < estimates.size(); i += 5) estimates[i] = odd;
+        CHECK(shortlist_of(estimates, 50).size() <= 62);
+        CHECK(shortlist_of(std::vector<float>(9000, odd), 50).size() <= 62);
+    }
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "engine/graph/part.h"
 #include "parts_data.h"
 
 using namespace vexfs;
@@ -15,14 +16,6 @@ struct Names {
     std::string operator()() { return "part-" + std::to_string(++made); }
     size_t made = 0;
 };
-
-Schema schema_of(const Rows& rows) {
-    Schema schema;
-    schema.dimension = static_cast<uint32_t>(rows.vectors.dimension);
-    schema.metric = simd::Metric::euclidean;
-    schema.hnsw = quick_parameters();
-    return schema;
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "engine/graph/part.h"
 #include "parts_data.h"
 
 using namespace vexfs;
@@ -69,7 +70,7 @@ TEST_CASE("several parts are searched as one") {
                              [&](uint32_t row) { return rows.vectors[row]; }, options),
                          {}});
     }
-    PartIndex index(16, simd::Metric::euclidean, quick_parameters(), parts);
+    PartIndex index(schema_of(rows), parts);
     rows.append(6000);
     CHECK(index.indexed() == 6000);
     CHECK_FALSE(index.settled());
@@ -161,4 +162,26 @@ TEST_CASE("a build that is stopped in the middle leaves a usable index") {
     CHECK(settle(*index, rows.table) < 10);
     CHECK(index->settled());
     CHECK(rows.search(*index, rows.vectors[7], 1, 50).at(0).row == 7);
+}
+
+TEST_CASE("an index of hash tables covers rows in steps, merges them, and forgets what is deleted") {
+    Rows rows(clustered(4000, 16, 10, 1));
+    const Vectors queries = clustered(30, 16, 10, 2);
+    const auto index = empty_index(rows, Algorithm::lsh);
+    rows.append(1500);
+    CHECK(settle(*index, rows.table) == 1);
+    CHECK(index->indexed() == 1500);
+    CHECK(recall_at_10(*index, rows, queries, 300) >= 0.95);
+    rows.append(2500);
+    CHECK(settle(*index, rows.table) < 10);
+    CHECK(index->indexed() == 4000);
+    CHECK(index->settled());
+    CHECK(recall_at_10(*index, rows, queries, 300) >= 0.95);
+    CHECK(index->calibration(0.9).recall >= 0.9F);
+    for (uint32_t row = 0; row < 4000; row += 3) rows.table.kill(row);
+    for (uint32_t i = 0; i < queries.rows(); ++i)
+        for (const Neighbour& one : rows.search(*index, queries[i], 20, 100))
+            CHECK_FALSE(rows.table.dead(one.row));
+    CHECK(settle(*index, rows.table) == 1);  // a third is dead
+    CHECK(recall_at_10(*index, rows, queries, 300) >= 0.95);
 }

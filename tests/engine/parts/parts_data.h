@@ -40,9 +40,17 @@ inline HnswParameters quick_parameters() {
     return parameters;
 }
 
-inline std::unique_ptr<PartIndex> empty_index(const Rows& rows) {
-    return std::make_unique<PartIndex>(static_cast<uint32_t>(rows.vectors.dimension), simd::Metric::euclidean,
-                                       quick_parameters(), std::vector<PartIndex::Saved>{});
+inline Schema schema_of(const Rows& rows, Algorithm algorithm = Algorithm::hnsw) {
+    Schema schema;
+    schema.dimension = static_cast<uint32_t>(rows.vectors.dimension);
+    schema.metric = simd::Metric::euclidean;
+    schema.algorithm = algorithm;
+    schema.hnsw = quick_parameters();
+    return schema;
+}
+
+inline std::unique_ptr<PartIndex> empty_index(const Rows& rows, Algorithm algorithm = Algorithm::hnsw) {
+    return std::make_unique<PartIndex>(schema_of(rows, algorithm), std::vector<PartIndex::Saved>{});
 }
 
 inline IndexWork all_work() {

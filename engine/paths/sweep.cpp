@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/paths/sweep.h"
+
+#include <algorithm>
+#include <array>
+
+namespace vexfs::paths {
+namespace {
+
+constexpr std::array<uint32_t, 18> walk_breadths{16,  24,  32,  48,   64,   96,   128,  192,  256,
+                                                 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144};
+constexpr uint32_t breadth_most = 32'768;
+constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes are compared
+
+}  // namespace
+
+std::vector<CalibrationPoint> sweep_walks(size_t nodes, float cost_us_max, Measure measure) {
+    std::vector<CalibrationPoint> points;
+    for (const uint32_t ef : walk_breadths) {
+        points.push_back(measure({Path::graph, ef, 0}));
+        const CalibrationPoint& last = points.back();
+        if (last.recall >= recall_enough || ef >= nodes || last.cost_us > cost_us_max) break;
+    }
+    return points;
+}
+
+std::vector<CalibrationPoint> sweep_scans(size_t nodes, Measure measure) {
+    std::vector<CalibrationPoint> points;
+    for (uint32_t breadth = breadth_least;; breadth *= 2) {
+        points.push_back(measure({Path::sketch, breadth, 0}));
+        if (points.back().recall >= recall_enough || breadth >= nodes || breadth >= breadth_most)
+            return points;
+    }
+}
+
+std::vector<CalibrationPoint> sweep_probes(Path path, size_t probes_max, float cost_us_max, Measure measure) {
+    std::vector<CalibrationPoint> points;
+    const auto most = static_cast<uint32_t>(std::min<size_t>(probes_max, breadth_most));
+    uint32_t breadth = breadth_least;
+    for (uint32_t probes = 1;; probes = std::min(most, probes + std::max(1U, probes / 2))) {
+        CalibrationPoint best = measure({path, breadth, probes});
+        while (breadth < breadth_most) {
+            const CalibrationPoint more = measure({path, 2 * breadth, probes});
+            if (more.recall < best.recall + gain_min) break;
+            best = more;
+            breadth *= 2;
+        }
+        points.push_back(best);
+        if (best.recall >= recall_enough || probes == most || best.cost_us > cost_us_max) return points;
+    }
+}
+
+}  // namespace vexfs::paths
