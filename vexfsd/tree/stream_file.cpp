@@ -69,12 +69,10 @@ Outcome<void> StreamFile::flush() {
     return finished;
 }
 
-void StreamFile::put_reply(std::vector<std::byte> reply) {
-    if (reply_.empty()) {
-        reply_ = std::move(reply);
-    } else {
-        reply_.insert(reply_.end(), reply.begin(), reply.end());
-    }
+void StreamFile::put_reply(const Encoded& reply) {
+    reply_.reserve(reply_.size() + reply.bytes());
+    reply_.insert(reply_.end(), reply.head.begin(), reply.head.end());
+    reply_.insert(reply_.end(), reply.body.begin(), reply.body.end());
 }
 
 void StreamFile::put_reply(std::string_view text) {

@@ -42,7 +42,7 @@ class StreamFile : public OpenFile {
     virtual uint64_t held_bytes() const = 0;
     virtual void drop_held() = 0;
 
-    void put_reply(std::vector<std::byte> reply);
+    void put_reply(const Encoded& reply);
     void put_reply(std::string_view text);
     bool readable() const { return readable_; }
 
