@@ -49,7 +49,7 @@ void use(const graph::Part& part, Metric metric, const HnswParameters& parameter
             "a part that was saved can be loaded");
 }
 
-void use(const lsh::Part& part, Metric metric, const LshParameters& parameters) {
+void use(const lsh::Part& part, Metric metric, const lsh::PartParameters& parameters) {
     search(part);
     const std::string again = scratch() / "again";
     require(part.save(again).has_value(), "a part that was loaded can be saved");
