@@ -71,6 +71,7 @@ Result<std::unique_ptr<Session>> Session::start(Tree& tree, UniqueFd descriptor,
     char* argument = program.data();
     fuse_args arguments = FUSE_ARGS_INIT(1, &argument);
     state->session = fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), state.get());
+    fuse_opt_free_args(&arguments);  // a copy that libfuse makes of them
     if (state->session == nullptr) return fail(ErrorCode::internal, "libfuse makes no session");
     // One that libfuse closes.
     const int own = fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 0);

@@ -88,7 +88,7 @@ Outcome<void> InsertFile::insert_rows(bool all) {
         const uint64_t rows = std::min<uint64_t>(held_.size(), std::max(batch_bytes, row_bytes)) / row_bytes;
         batch_.vectors.resize(rows * dimension_);
         batch_.rows = rows;
-        std::memcpy(batch_.vectors.data(), held_.data(), rows * row_bytes);
+        if (rows > 0) std::memcpy(batch_.vectors.data(), held_.data(), rows * row_bytes);
         held_.erase(0, rows * row_bytes);
         VEXFS_TREE_TRY(send());
     }

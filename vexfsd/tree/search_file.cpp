@@ -62,7 +62,7 @@ Message SearchFile::next_request() {
     }
     const std::string rows = std::exchange(held_, {});
     std::vector<float> values(rows.size() / sizeof(float));
-    std::memcpy(values.data(), rows.data(), values.size() * sizeof(float));
+    if (!values.empty()) std::memcpy(values.data(), rows.data(), values.size() * sizeof(float));
     const uint64_t count = std::max<uint64_t>(1, values.size() / dimension_);
     if (rows.size() != count * dimension_ * sizeof(float)) {
         request.header =
