@@ -9,13 +9,13 @@
 
 namespace vexfs {
 
-// For a program that runs long, once at its start: free memory is given back. By itself glibc keeps the most
-// that was ever freed at once, up to 64 MiB, in the arena of every thread. The price is to take anew from the
-// kernel what a request of over a MiB needs.
+// For a program that runs long, once at its start: what is freed and over a MiB is given back at once. By
+// itself glibc keeps the most that was ever freed, up to 64 MiB, in the arena of every thread. The price is to
+// take anew from the kernel what a request of over a MiB needs.
 inline void keep_little_free_memory() {
 #ifdef __GLIBC__
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // as large as it gets by itself, which naming a threshold ends
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }
 

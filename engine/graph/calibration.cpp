@@ -82,7 +82,10 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
     const auto by_graph = [&](const Setting& setting) { return calibrator.measure(nullptr, setting); };
     chosen.calibration.add(paths::sweep_walks(graph.nodes(), scan_costs_max * scan_us, by_graph));
     const CalibrationPoint& last_walk = chosen.calibration.points().back();
-    if (last_walk.recall >= paths::recall_enough && last_walk.cost_us < scan_us) {
+    const bool walks_suffice = last_walk.recall >= paths::recall_enough;
+    // The compact layout has no memory for sketches that are faster and no more.
+    if (walks_suffice && graph.layout().bits == 0) return chosen;
+    if (walks_suffice && last_walk.cost_us < scan_us) {
         scan.reset();
     } else {
         chosen.calibration.add(paths::sweep_scans(

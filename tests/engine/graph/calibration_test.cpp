@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "engine/paths/sweep.h"
 #include "part_data.h"
 
 using namespace vexfs;
@@ -70,6 +71,21 @@ TEST_CASE("the recall is held on data without any structure") {
         CHECK(point.recall >= target);
         CHECK(point.setting.path == Path::sketch);
         CHECK(recall_of(*part, vectors, all, Metric::cosine, point.setting) >= target - 0.03);
+    }
+}
+
+TEST_CASE("a compact part whose walks reach every recall has no sketches") {
+    const Vectors vectors = clustered(20'000, 8, 100, 1);
+    const auto options = part_options(2, GraphLayout::compact);
+    const auto built = part_of(vectors, Metric::euclidean, options);
+    const auto part = refine(*built, vectors, options);
+    const auto is_walk = [](const CalibrationPoint& point) { return point.setting.path == Path::graph; };
+    for (const paths::Part* one : std::initializer_list<const paths::Part*>{built.get(), part.get()}) {
+        const auto points = one->calibration().points();
+        const auto best = std::ranges::max_element(
+            points, {}, [&](const CalibrationPoint& point) { return is_walk(point) ? point.recall : 0; });
+        REQUIRE(best != points.end());
+        if (best->recall >= paths::recall_enough) CHECK(std::ranges::all_of(points, is_walk));
     }
 }
 
