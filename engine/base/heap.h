@@ -9,13 +9,13 @@
 
 namespace vexfs {
 
-// For a program that runs long, once at its start: what is freed and over a MiB is given back at once. By
+// For a program that runs long, once at its start: what is freed and over 4 MiB is given back at once. By
 // itself glibc keeps the most that was ever freed, up to 64 MiB, in the arena of every thread. The price is to
-// take anew from the kernel what a request of over a MiB needs.
+// take anew from the kernel what a request of over 4 MiB needs.
 inline void keep_little_free_memory() {
 #ifdef __GLIBC__
-    mallopt(M_TRIM_THRESHOLD, 1 << 20);
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
 #endif
 }
 

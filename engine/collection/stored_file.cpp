@@ -102,8 +102,8 @@ Result<StoredFile> describe_file(const File& file, const std::string& path, cons
 
 Result<void> verify_file(Disk& disk, const File& file, const std::string& path, const std::string& name) {
     if (!is_log_name(name)) {
-        VEXFS_TRY(ChecksummedReader::open(disk, path));
-        return {};
+        VEXFS_ASSIGN(ChecksummedReader index, ChecksummedReader::open(disk, path));
+        return index.verify();
     }
     VEXFS_ASSIGN(const uint64_t bytes, file.size());
     Page page;

@@ -19,6 +19,10 @@
 #include "engine/graph/graph.h"
 #include "engine/paths/part.h"
 
+namespace vexfs {
+class ChecksummedReader;
+}
+
 namespace vexfs::graph {
 
 using paths::RowRange;
@@ -57,6 +61,9 @@ class Part final : public paths::Part {
                                               const HnswParameters& parameters, Disk& disk = posix_disk());
 
   private:
+    static Result<std::unique_ptr<Part>> read(ChecksummedReader& file, const std::string& path,
+                                              size_t dimension, simd::Metric metric,
+                                              const HnswParameters& parameters);
     Part(RowRange range, std::vector<uint32_t> rows, std::shared_ptr<const codes::Space> space, Graph graph,
          AccessPaths paths, const HnswParameters& parameters, bool refined);
 

@@ -11,7 +11,7 @@
 namespace vexfs {
 namespace {
 
-constexpr size_t buffer_bytes = size_t{1} << 20;
+constexpr size_t buffer_bytes = size_t{256} << 10;  // hashed while it is in the cache
 
 void free_hash(XXH3_state_t* state) {
     XXH3_freeState(state);
@@ -46,17 +46,20 @@ Result<void> ChecksummedWriter::finish() {
 }
 
 ChecksummedReader::ChecksummedReader(std::string path, std::unique_ptr<File> file, uint64_t content_bytes)
-    : path_(std::move(path)), file_(std::move(file)), content_bytes_(content_bytes) {}
+    : path_(std::move(path)),
+      file_(std::move(file)),
+      hash_(XXH3_createState(), free_hash),
+      content_bytes_(content_bytes),
+      buffer_(static_cast<size_t>(std::min<uint64_t>(content_bytes, buffer_bytes))) {
+    XXH3_64bits_reset(hash_.get());
+}
 
 Result<ChecksummedReader> ChecksummedReader::open(Disk& disk, const std::string& path) {
     VEXFS_ASSIGN(auto file, disk.open(path));
     VEXFS_ASSIGN(const uint64_t bytes, file->size());
-    ChecksummedReader reader(path, std::move(file), 0);
-    if (bytes < sizeof(XXH64_hash_t)) return reader.corrupt("it is shorter than its checksum");
-    reader.content_bytes_ = bytes - sizeof(XXH64_hash_t);
-    reader.buffer_.resize(static_cast<size_t>(std::min<uint64_t>(reader.content_bytes_, buffer_bytes)));
-    VEXFS_TRY(reader.verify());
-    return reader;
+    if (bytes < sizeof(XXH64_hash_t))
+        return ChecksummedReader(path, std::move(file), 0).corrupt("it is shorter than its checksum");
+    return ChecksummedReader(path, std::move(file), bytes - sizeof(XXH64_hash_t));
 }
 
 Result<void> ChecksummedReader::read_at(uint64_t offset, std::span<std::byte> into) const {
@@ -66,29 +69,32 @@ Result<void> ChecksummedReader::read_at(uint64_t offset, std::span<std::byte> in
     return done;
 }
 
-Result<void> ChecksummedReader::verify() {
-    const std::unique_ptr<XXH3_state_t, void (*)(XXH3_state_t*)> hash(XXH3_createState(), free_hash);
-    XXH3_64bits_reset(hash.get());
-    for (uint64_t at = 0; at < content_bytes_;) {
-        const auto wanted = static_cast<size_t>(std::min<uint64_t>(buffer_.size(), content_bytes_ - at));
-        VEXFS_TRY(read_at(at, std::span(buffer_).first(wanted)));
-        XXH3_64bits_update(hash.get(), buffer_.data(), wanted);
-        at += wanted;
-    }
-    XXH64_hash_t stored = 0;
-    VEXFS_TRY(read_at(content_bytes_, std::as_writable_bytes(std::span(&stored, 1))));
-    if (stored != XXH3_64bits_digest(hash.get())) return corrupt("its checksum fails");
+Result<void> ChecksummedReader::take(std::span<std::byte> into) {
+    VEXFS_TRY(read_at(hashed_, into));
+    XXH3_64bits_update(hash_.get(), into.data(), into.size());
+    hashed_ += into.size();
     return {};
+}
+
+Result<void> ChecksummedReader::fill() {
+    buffered_ = static_cast<size_t>(std::min<uint64_t>(buffer_.size(), content_bytes_ - hashed_));
+    used_ = 0;
+    return take(std::span(buffer_).first(buffered_));
 }
 
 Result<void> ChecksummedReader::read(void* into, size_t bytes) {
     if (bytes > bytes_left()) return corrupt("it ends within a node");
     auto* to = static_cast<std::byte*>(into);
     while (bytes > 0) {
-        if (used_ == buffered_) VEXFS_TRY(fill());
-        const size_t taken = std::min(bytes, buffered_ - used_);
-        std::memcpy(to, buffer_.data() + used_, taken);
-        used_ += taken;
+        size_t taken = buffer_.size();
+        if (used_ == buffered_ && bytes >= taken) {
+            VEXFS_TRY(take({to, taken}));
+        } else {
+            if (used_ == buffered_) VEXFS_TRY(fill());
+            taken = std::min(bytes, buffered_ - used_);
+            std::memcpy(to, buffer_.data() + used_, taken);
+            used_ += taken;
+        }
         offset_ += taken;
         to += taken;
         bytes -= taken;
@@ -96,10 +102,12 @@ Result<void> ChecksummedReader::read(void* into, size_t bytes) {
     return {};
 }
 
-Result<void> ChecksummedReader::fill() {
-    buffered_ = static_cast<size_t>(std::min<uint64_t>(buffer_.size(), bytes_left()));
-    used_ = 0;
-    return read_at(offset_, std::span(buffer_).first(buffered_));
+Result<void> ChecksummedReader::verify() {
+    while (hashed_ < content_bytes_) VEXFS_TRY(fill());
+    XXH64_hash_t stored = 0;
+    VEXFS_TRY(read_at(content_bytes_, std::as_writable_bytes(std::span(&stored, 1))));
+    if (stored != XXH3_64bits_digest(hash_.get())) return corrupt("its checksum fails");
+    return {};
 }
 
 tl::unexpected<Error> ChecksummedReader::corrupt(const std::string& what) const {

@@ -37,10 +37,10 @@ class ChecksummedWriter {
     std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
 };
 
+// Reads a file once and checks it as it goes. Until verify() the bytes may be any, so whoever reads them must
+// bear that; what he found wrong is of no interest where the checksum fails. read_checksummed() does both.
 class ChecksummedReader {
   public:
-    // Reads the whole file once and is corrupt where the checksum fails, so that what follows can rely on the
-    // bytes being those that were written.
     static Result<ChecksummedReader> open(Disk& disk, const std::string& path);
 
     // Corrupt where fewer bytes are left before the checksum.
@@ -49,21 +49,36 @@ class ChecksummedReader {
     requires std::is_trivially_copyable_v<T> Result<void> read(T& into) { return read(&into, sizeof into); }
     uint64_t bytes_left() const { return content_bytes_ - offset_; }
 
+    // Reads what is left; corrupt where the checksum isn't that of the whole content.
+    Result<void> verify();
+
     // "PATH is damaged at byte N: WHAT"
     tl::unexpected<Error> corrupt(const std::string& what) const;
 
   private:
     ChecksummedReader(std::string path, std::unique_ptr<File> file, uint64_t content_bytes);
-    Result<void> verify();
-    Result<void> read_at(uint64_t offset, std::span<std::byte> into) const;
+    Result<void> take(std::span<std::byte> into);
     Result<void> fill();
+    Result<void> read_at(uint64_t offset, std::span<std::byte> into) const;
 
     std::string path_;
     std::unique_ptr<File> file_;
+    std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
     uint64_t content_bytes_;
     uint64_t offset_ = 0;  // of the next byte to hand out
+    uint64_t hashed_ = 0;  // so many bytes were read from the file
     std::vector<std::byte> buffer_;
     size_t buffered_ = 0, used_ = 0;
 };
+
+// What CONTENT(reader) returns, a Result, once the checksum of the whole file holds.
+template <class Content>
+std::invoke_result_t<Content, ChecksummedReader&> read_checksummed(Disk& disk, const std::string& path,
+                                                                   Content&& content) {
+    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(disk, path));
+    auto read = content(file);
+    VEXFS_TRY(file.verify());
+    return read;
+}
 
 }  // namespace vexfs

@@ -174,9 +174,10 @@ Result<void> Hnsw::save(const std::string& path, Disk& disk, bool bulk) const {
 
 Result<std::unique_ptr<Hnsw>> Hnsw::load(const std::string& path, uint32_t dimension, simd::Metric metric,
                                          const HnswParameters& parameters, Disk& disk) {
-    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(disk, path));
     auto loaded = std::make_unique<Hnsw>(dimension, metric, parameters);
-    VEXFS_TRY(hnsw::read_graph(file, *loaded->graph_, path));
+    VEXFS_TRY(read_checksummed(disk, path, [&](ChecksummedReader& file) {
+        return hnsw::read_graph(file, *loaded->graph_, path);
+    }));
     return loaded;
 }
 

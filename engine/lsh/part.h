@@ -16,6 +16,10 @@
 #include "engine/paths/part.h"
 #include "engine/paths/sample.h"
 
+namespace vexfs {
+class ChecksummedReader;
+}
+
 namespace vexfs::lsh {
 
 struct PartParameters {
@@ -71,6 +75,9 @@ class Part final : public paths::Part {
                                               const PartParameters& parameters, Disk& disk = posix_disk());
 
   private:
+    static Result<std::unique_ptr<Part>> read(ChecksummedReader& file, const std::string& path,
+                                              size_t dimension, simd::Metric metric,
+                                              const PartParameters& parameters);
     Part(paths::RowRange range, std::vector<uint32_t> rows, std::unique_ptr<const codes::Space> space,
          AccessPaths access, const PartParameters& parameters);
 

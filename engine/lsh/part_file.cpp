@@ -160,7 +160,12 @@ Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
 
 Result<std::unique_ptr<Part>> Part::load(const std::string& path, size_t dimension, simd::Metric metric,
                                          const PartParameters& parameters, Disk& disk) {
-    VEXFS_ASSIGN(ChecksummedReader file, ChecksummedReader::open(disk, path));
+    return read_checksummed(
+        disk, path, [&](ChecksummedReader& file) { return read(file, path, dimension, metric, parameters); });
+}
+
+Result<std::unique_ptr<Part>> Part::read(ChecksummedReader& file, const std::string& path, size_t dimension,
+                                         simd::Metric metric, const PartParameters& parameters) {
     FileHeader header{};
     VEXFS_TRY(file.read(header));
     VEXFS_TRY(check_header(file, header, path));

@@ -30,7 +30,7 @@ TEST_CASE("every instruction set reads sketches alike, in any order, and nothing
         lsh::SketchQuery made;
         const simd::SketchQuery& query = made.set(vector.data(), dimension);
         std::vector<uint32_t> nodes(block_codes);
-        for (uint32_t i = 0; i < block_codes; ++i) nodes[i] = (i * 7 + 39) % count;
+        for (uint32_t i = 0; i < block_codes; ++i) nodes[i] = static_cast<uint32_t>((i * 7 + 39) % count);
         float expected[block_codes];
         code_kernels(Isa::scalar)
             .sketch_estimates(query, bytes.data(), nodes.data(), block_codes, 2, 0, expected);
