@@ -109,8 +109,8 @@ struct CollectionInfo {
     // 0 where none was made.
     std::string calibrated_path;
     double calibrated_recall = 0;
-    uint32_t calibrated_ef_search = 0;  // of a graph, else 0
-    uint64_t generation = 0;            // grows with each change that is seen
+    double calibrated_reach = 0;  // of the walks in a graph, graph/reach.h; else 0
+    uint64_t generation = 0;      // grows with each change that is seen
     bool read_only = false;
     std::string read_only_reason;
     // Why the index could not be read or written, or disk space not be reclaimed, the last time; empty once

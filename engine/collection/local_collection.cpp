@@ -250,7 +250,7 @@ CollectionInfo LocalCollection::info() const {
     if (index && info.schema.target_recall > 0) {
         const paths::CalibrationPoint point = index->calibration(info.schema.target_recall);
         if (point.setting.breadth > 0) info.calibrated_path = name_of(point.setting.path);
-        if (point.setting.path == paths::Path::graph) info.calibrated_ef_search = point.setting.breadth;
+        info.calibrated_reach = point.setting.reach;
         info.calibrated_recall = point.recall;
     }
     info.generation = generation_;

@@ -160,7 +160,7 @@ LinkTable refine_links(const codes::Int8Table& table, const LinkTable& links, co
         auto& [pruner, candidates] = workers[index];
         simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, table.dimension(),
                                          vectors[index].data());
-        graph.search(vectors[index].data(), ef, found[index]);
+        graph.search(vectors[index].data(), {ef}, found[index]);
         candidates.assign(links.of(node).begin(), links.of(node).end());
         for (const Found& one : found[index]) candidates.push_back({one.distance, one.node});
         refined.assign(node, pruner.prune(static_cast<uint32_t>(node), candidates, forward, refined_alphas));

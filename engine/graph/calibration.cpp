@@ -37,8 +37,9 @@ class Calibrator {
   private:
     void search(const Lists* lists, const Setting& setting, size_t i, std::vector<uint32_t>& nodes) const {
         thread_local std::vector<Found> found;
-        Searched{graph_, lists}.search(sample_.query(i), setting, found, sample_.nodes[i]);
-        keep_nearest(found, paths::reranked(paths::calibrated_limit));
+        constexpr size_t wanted = paths::reranked(paths::calibrated_limit);
+        Searched{graph_, lists}.search(sample_.query(i), setting, wanted, found, sample_.nodes[i]);
+        keep_nearest(found, wanted);
         nodes.clear();
         for (const Found& one : found) nodes.push_back(one.node);
     }
@@ -50,10 +51,10 @@ class Calibrator {
 
 }  // namespace
 
-size_t Searched::search(const float* query, const Setting& setting, std::vector<Found>& found,
+size_t Searched::search(const float* query, const Setting& setting, size_t wanted, std::vector<Found>& found,
                         uint32_t without) const {
     if (setting.path == Path::graph || lists == nullptr) {
-        graph.search(query, setting.breadth, found, without);
+        graph.search(query, {setting.breadth, setting.reach, wanted}, found, without);
         return found.size();
     }
     thread_local lists::Shortlist nearest;
@@ -80,7 +81,7 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
         std::make_unique<const Lists>(table, std::vector<float>(), std::vector<uint32_t>(), options.threads);
     const float scan_us = calibrator.least_cost_us(scan.get(), {Path::sketch, paths::breadth_least, 0});
     const auto by_graph = [&](const Setting& setting) { return calibrator.measure(nullptr, setting); };
-    chosen.calibration.add(paths::sweep_walks(graph.nodes(), scan_costs_max * scan_us, by_graph));
+    chosen.calibration.add(paths::sweep_walks(scan_costs_max * scan_us, by_graph));
     const CalibrationPoint& last_walk = chosen.calibration.points().back();
     const bool walks_suffice = last_walk.recall >= paths::recall_enough;
     // The compact layout has no memory for sketches that are faster and no more.

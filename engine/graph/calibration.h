@@ -18,9 +18,9 @@ struct Searched {
     const Graph& graph;
     const lists::Lists* lists;
 
-    // `found` gets nodes with their distances by int8 codes, in no order. Without lists, all paths are the
-    // graph. Returns how many nodes were looked at.
-    size_t search(const float* query, const paths::Setting& setting, std::vector<Found>& found,
+    // `found` gets nodes with their distances by int8 codes, in no order, of which `wanted` are of use.
+    // Without lists, all paths are the graph. Returns how many nodes were looked at.
+    size_t search(const float* query, const paths::Setting& setting, size_t wanted, std::vector<Found>& found,
                   uint32_t without = no_node) const;
 };
 

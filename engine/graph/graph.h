@@ -52,6 +52,13 @@ struct Found {
     uint32_t node;
 };
 
+struct Walk {
+    size_t ef;        // breadth: the number of nodes kept as the best so far
+    float reach = 0;  // it ends where none is left within so many times the distance of
+    size_t nearest =
+        0;  // the last of so many nearest found; reach 0: it ends where all of the best are expanded
+};
+
 struct SearchScratch;  // memory that searches of a thread use again
 
 class Graph {
@@ -71,10 +78,11 @@ class Graph {
     const Layout& layout() const { return layout_; }
     size_t memory_bytes() const { return memory_.resident_bytes(); }
 
-    // query: [dimension], of the space. ef: breadth, the number of nodes kept as the best so far. `found`
-    // gets every node that was expanded, in no order: ef and some more. `without`: a node that is passed by
-    // as if it were not there.
-    void search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without = no_node) const;
+    // query: [dimension], of the space. `found` gets every node that was expanded, in no order: as many as
+    // the walk's breadth and some more, or fewer where its reach ended it. `without`: a node that is passed
+    // by as if it were not there.
+    void search(const float* query, const Walk& walk, std::vector<Found>& found,
+                uint32_t without = no_node) const;
     // The nodes with their distances.
     void compare(const float* query, std::span<const uint32_t> nodes, std::vector<Found>& found) const;
 
@@ -93,7 +101,7 @@ class Graph {
     }
     void begin(SearchScratch& scratch) const;
     template <class Rows>
-    void walk(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const;
+    void expand(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const;
     void fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads);
 
     Layout layout_;

@@ -7,13 +7,23 @@
 
 #include "engine/graph/graph.h"
 #include "engine/graph/pool.h"
+#include "engine/graph/reach.h"
 #include "engine/graph/visited.h"
 
 namespace vexfs::graph {
 
 struct SearchScratch {
     Pool pool;
+    Reach reach;
     Visited visited;
+
+    // Nodes that are not nearer need not be kept.
+    float threshold() const { return std::min(pool.threshold(), reach.distance()); }
+    void expanded(float distance) {
+        reach.found(distance, pool.nth(reach.nearest()));
+        pool.cut(reach.distance());
+    }
+
     codes::Int8Query int8;
     codes::ResidualQuery residual;
     std::vector<uint32_t> fresh;  // neighbours not seen before
@@ -23,9 +33,27 @@ namespace {
 
 constexpr size_t walks_begun = 3;
 
+// The nodes that a walk has chosen and not yet expanded, in the order of the choice: their rows come out of
+// the memory meanwhile. That others turn up which are nearer costs little, as nearly all are expanded in the
+// end.
+class Coming {
+  public:
+    bool empty() const { return begin_ == end_; }
+    bool full() const { return end_ - begin_ == ahead; }
+    void push(const Pool::Candidate& chosen) { chosen_[end_++ % ahead] = chosen; }
+    Pool::Candidate pop() { return chosen_[begin_++ % ahead]; }
+
+  private:
+    static constexpr size_t ahead = 4;  // a power of two
+
+    std::array<Pool::Candidate, ahead> chosen_;
+    size_t begin_ = 0, end_ = 0;
+};
+
+// To the second level of the cache, which has room for more that is under way than the first.
 void prefetch(const uint8_t* from, size_t bytes) {
     for (size_t at = 0; at < bytes; at += 64) {
-        __builtin_prefetch(from + at);
+        __builtin_prefetch(from + at, 0, 2);
         std::atomic_signal_fence(std::memory_order_relaxed);  // GCC 12 would keep the first alone
     }
 }
@@ -71,7 +99,7 @@ class InlineRows : public Rows {
         float estimates[simd::block_codes];
         for (size_t block = 0; block < layout_.blocks(); ++block, neighbours += simd::block_codes) {
             uint32_t near = kernels_.estimate(query_, row + block * layout_.block_bytes(), distance,
-                                              scratch_.pool.threshold(), estimates);
+                                              scratch_.threshold(), estimates);
             for (; near != 0; near &= near - 1) {
                 const auto i = static_cast<size_t>(__builtin_ctz(near));
                 if (neighbours[i] == no_node || !scratch_.visited.insert(neighbours[i])) continue;
@@ -80,16 +108,10 @@ class InlineRows : public Rows {
             scratch_.pool.added();
         }
     }
-    void fetch(uint32_t ahead) {
-        if (std::ranges::find(fetched_, ahead) != fetched_.end()) return;
-        fetched_[fetched_at_++ % fetched_.size()] = ahead;
-        prefetch(at(ahead), row_bytes_);
-    }
+    void fetch(uint32_t node) const { prefetch(at(node), row_bytes_); }
 
   private:
     const simd::BlockQuery& query_;
-    std::array<uint32_t, 8> fetched_{};  // the last rows fetched ahead
-    size_t fetched_at_ = 0;
 };
 
 // Without: neighbours are compared by the codes in their own rows, when a walk comes to a node that has them.
@@ -112,13 +134,13 @@ class PlainRows : public Rows {
         for (size_t i = 0; i < count; ++i) {
             if (i + fetched_ahead < count) fetch_code(fresh[i + fetched_ahead]);
             const float distance = compare(fresh[i]);
-            if (distance < scratch_.pool.threshold()) scratch_.pool.add(distance, fresh[i]);
+            if (distance < scratch_.threshold()) scratch_.pool.add(distance, fresh[i]);
             if (i % simd::block_codes == simd::block_codes - 1) scratch_.pool.added();
         }
         scratch_.pool.added();
     }
-    void fetch(uint32_t ahead) const {
-        prefetch(at(ahead) + layout_.neighbours_offset(), layout_.degree * sizeof(uint32_t));
+    void fetch(uint32_t node) const {
+        prefetch(at(node) + layout_.neighbours_offset(), layout_.degree * sizeof(uint32_t));
     }
 
   private:
@@ -160,35 +182,46 @@ void Graph::begin(SearchScratch& scratch) const {
 }
 
 template <class Rows>
-void Graph::walk(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const {
+void Graph::expand(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const {
     for (const uint32_t loose : loose_) {
         if (loose == without) continue;
         scratch.visited.insert(loose);
         found.push_back({rows.compare(loose), loose});
+        scratch.expanded(found.back().distance);
     }
     if (without != no_node) scratch.visited.insert(without);
     begin(scratch);
-    while (const auto nearest = scratch.pool.next()) {
-        const uint32_t node = nearest->node;
-        found.push_back({rows.distance(node, nearest->distance), node});
-        rows.offer_neighbours(node, found.back().distance);
-        scratch.pool.peek([&](uint32_t ahead) { rows.fetch(ahead); });
+    Coming coming;
+    for (;;) {
+        const auto nearest = scratch.pool.next();
+        if (nearest && nearest->distance <= scratch.reach.distance()) {
+            rows.fetch(nearest->node);
+            coming.push(*nearest);
+            if (!coming.full()) continue;
+        }
+        if (coming.empty()) break;
+        const Pool::Candidate now = coming.pop();
+        const float distance = rows.distance(now.node, now.distance);
+        found.push_back({distance, now.node});
+        if (now.node != without) scratch.expanded(distance);
+        rows.offer_neighbours(now.node, distance);
     }
     // The entry is walked through all the same.
     if (without == entry_) std::erase_if(found, [&](const Found& one) { return one.node == without; });
 }
 
-void Graph::search(const float* query, size_t ef, std::vector<Found>& found, uint32_t without) const {
+void Graph::search(const float* query, const Walk& walk, std::vector<Found>& found, uint32_t without) const {
     thread_local SearchScratch scratch;
     found.clear();
     if (nodes_ == 0) return;
     scratch.int8.set(query, layout_.dimension);
     scratch.visited.reset(nodes_);
-    scratch.pool.reset(ef);
+    scratch.pool.reset(walk.ef);
+    scratch.reach.reset(walk.nearest, walk.reach);
     if (layout_.bits > 0) {
-        walk(InlineRows(*this, query, scratch), scratch, found, without);
+        expand(InlineRows(*this, query, scratch), scratch, found, without);
     } else {
-        walk(PlainRows(*this, query, scratch), scratch, found, without);
+        expand(PlainRows(*this, query, scratch), scratch, found, without);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/parallel.h"
+#include "engine/paths/sweep.h"
 
 namespace vexfs::graph {
 namespace {
@@ -90,13 +91,22 @@ size_t Part::memory_bytes() const {
            (paths_.lists ? paths_.lists->memory_bytes() : 0);
 }
 
+paths::Setting Part::setting_of(uint32_t breadth) const {
+    paths::Setting setting{paths::Path::graph, breadth};
+    for (const paths::CalibrationPoint& point : paths_.calibration.points())
+        if (point.setting.path == paths::Path::graph && point.recall >= paths::recall_enough)
+            setting.reach = point.setting.reach;
+    return setting;
+}
+
 size_t Part::search(const float* query, const paths::Setting& setting, size_t wanted,
                     FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const {
     thread_local std::vector<float> transformed;
     thread_local std::vector<Found> found;
     transformed.resize(space_->coded_dimension());
     space_->transform_query(query, transformed.data());
-    const size_t seen = Searched{graph_, paths_.lists.get()}.search(transformed.data(), setting, found);
+    const size_t seen =
+        Searched{graph_, paths_.lists.get()}.search(transformed.data(), setting, wanted, found);
     for (Found& one : found) one.node = rows_[one.node];
     std::erase_if(found, [&](const Found& one) { return !accept(one.node); });
     keep_nearest(found, wanted);

@@ -20,7 +20,7 @@
 namespace vexfs::graph {
 
 inline constexpr char file_magic[8] = {'V', 'E', 'X', 'F', 'S', 'P', 'R', 'T'};
-inline constexpr uint32_t file_version = 2;
+inline constexpr uint32_t file_version = 3;
 
 struct FileHeader {
     char magic[8];

@@ -29,11 +29,18 @@ class Pool {
 
     bool empty() const { return size_ + fresh_ == 0; }
     // What a new one must be below. Without what is in the buffer, so that a little more gets in.
-    float threshold() const {
-        return size_ < capacity_ ? std::numeric_limits<float>::infinity() : distance_of(keys_[size_ - 1]);
-    }
+    float threshold() const { return nth(capacity_); }
 
     void add(float distance, uint32_t node) { buffer_[fresh_++] = key_of(distance, node); }
+    // Forgets those that are farther and not in the buffer.
+    void cut(float distance) {
+        while (size_ > 0 && distance_of(keys_[size_ - 1]) > distance) --size_;
+        cursor_ = std::min(cursor_, size_);
+    }
+    // The distance of the n-th nearest, from 1; infinity where there are fewer.
+    float nth(size_t n) const {
+        return size_ < n ? std::numeric_limits<float>::infinity() : distance_of(keys_[n - 1]);
+    }
     // To be called after at most block_codes of add().
     void added() {
         if (fresh_ > buffer_merged_at) merge();
@@ -58,18 +65,6 @@ class Pool {
         }
         *nearest |= expanded;
         return Candidate{distance_of(*nearest), node_of(*nearest)};
-    }
-    // Calls `body` for some of the nearest that are not expanded.
-    template <class Body>
-    void peek(Body body) {
-        if (const uint64_t* nearest = nearest_fresh()) body(node_of(*nearest));
-        advance();
-        size_t count = 0;
-        for (size_t i = cursor_; i < size_ && count < 2; ++i) {
-            if ((keys_[i] & expanded) != 0) continue;
-            body(node_of(keys_[i]));
-            ++count;
-        }
     }
 
   private:

@@ -21,7 +21,7 @@
 namespace vexfs::lsh {
 
 inline constexpr char file_magic[8] = {'V', 'E', 'X', 'F', 'S', 'L', 'S', 'H'};
-inline constexpr uint32_t file_version = 1;
+inline constexpr uint32_t file_version = 2;
 
 struct FileHeader {
     char magic[8];

@@ -26,6 +26,12 @@ float between(float low, float high, double share) {
     return low + static_cast<float>(share) * (high - low);
 }
 
+// A share of what is more than 1 by the logarithm: at a reach of 1, a walk ends with the nearest found.
+float reach_between(float low, float high, double share) {
+    if (low <= 1 || low == high) return high;
+    return static_cast<float>(1 + (low - 1) * std::pow((high - 1) / (low - 1), share));
+}
+
 // The least of a path's points that holds the recall; its last where none does.
 CalibrationPoint least_of(std::span<const CalibrationPoint> points, double recall) {
     for (size_t i = 0; i < points.size(); ++i) {
@@ -36,7 +42,8 @@ CalibrationPoint least_of(std::span<const CalibrationPoint> points, double recal
         const double rise = held(point) - held(before);
         const double share = rise > 0 ? std::clamp((recall - held(before)) / rise, 0.0, 1.0) : 1;
         return {{point.setting.path, between(before.setting.breadth, point.setting.breadth, share),
-                 between(before.setting.probes, point.setting.probes, share)},
+                 between(before.setting.probes, point.setting.probes, share),
+                 reach_between(before.setting.reach, point.setting.reach, share)},
                 between(before.recall, point.recall, share),
                 point.error,
                 between(before.cost_us, point.cost_us, share)};
@@ -50,7 +57,8 @@ bool possible(const CalibrationPoint& point) {
     const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
     return static_cast<uint32_t>(point.setting.path) < path_count && point.setting.breadth > 0 &&
            point.setting.breadth <= breadth_max && point.setting.probes <= breadth_max &&
-           usable(point.recall) && usable(point.error) && usable(point.cost_us);
+           usable(point.setting.reach) && usable(point.recall) && usable(point.error) &&
+           usable(point.cost_us);
 }
 
 void Calibration::add(std::vector<CalibrationPoint> of_path) {

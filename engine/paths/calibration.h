@@ -16,7 +16,7 @@ struct CalibrationPoint {
     float error = 0;    // standard error of the recall
     float cost_us = 0;  // of a search: the median
 };
-static_assert(sizeof(CalibrationPoint) == 24 && std::is_trivially_copyable_v<CalibrationPoint>);
+static_assert(sizeof(CalibrationPoint) == 28 && std::is_trivially_copyable_v<CalibrationPoint>);
 
 inline constexpr size_t calibration_points_max = 128;
 
@@ -26,7 +26,7 @@ bool possible(const CalibrationPoint& point);
 class Calibration {
   public:
     Calibration() = default;
-    // Points of one path behind each other, rising in breadth or probes.
+    // Points of one path behind each other, rising in reach, breadth or probes.
     explicit Calibration(std::vector<CalibrationPoint> points) : points_(std::move(points)) {}
     void add(std::vector<CalibrationPoint> of_path);
     void drop(Path path);

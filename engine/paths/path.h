@@ -26,6 +26,8 @@ struct Setting {
     // are compared by better codes. 0 where nothing is set.
     uint32_t breadth = 0;
     uint32_t probes = 0;  // lists or buckets that are looked through; 0 for the others
+    // graph: where it ends before that, graph/reach.h; 0 for nowhere, and for the others.
+    float reach = 0;
 };
 
 inline constexpr uint32_t calibrated_limit = 10;  // settings are measured by their recall@10

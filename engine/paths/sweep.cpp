@@ -2,26 +2,25 @@
 #include "engine/paths/sweep.h"
 
 #include <algorithm>
-#include <array>
 
 namespace vexfs::paths {
 namespace {
 
-constexpr std::array<uint32_t, 18> walk_breadths{16,  24,  32,  48,   64,   96,   128,  192,  256,
-                                                 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144};
+// A walk keeps as many as it may need where a query has an unusual number of nodes about as near.
+constexpr uint32_t walk_breadth = 4096;
+constexpr float reach_least = 1.01F, reach_most = 4, reach_rise = 1.3F;  // of what is more than 1
 constexpr uint32_t breadth_most = 32'768;
 constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes are compared
 
 }  // namespace
 
-std::vector<CalibrationPoint> sweep_walks(size_t nodes, float cost_us_max, Measure measure) {
+std::vector<CalibrationPoint> sweep_walks(float cost_us_max, Measure measure) {
     std::vector<CalibrationPoint> points;
-    for (const uint32_t ef : walk_breadths) {
-        points.push_back(measure({Path::graph, ef, 0}));
+    for (float reach = reach_least;; reach = 1 + (reach - 1) * reach_rise) {
+        points.push_back(measure({Path::graph, walk_breadth, 0, reach}));
         const CalibrationPoint& last = points.back();
-        if (last.recall >= recall_enough || ef >= nodes || last.cost_us > cost_us_max) break;
+        if (last.recall >= recall_enough || reach >= reach_most || last.cost_us > cost_us_max) return points;
     }
-    return points;
 }
 
 std::vector<CalibrationPoint> sweep_scans(size_t nodes, Measure measure) {

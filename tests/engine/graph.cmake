@@ -6,4 +6,5 @@ vexfs_engine_test(test-graph
     graph/part_damage_test.cpp
     graph/part_test.cpp
     graph/partition_test.cpp
-    graph/pool_test.cpp)
+    graph/pool_test.cpp
+    graph/reach_test.cpp)

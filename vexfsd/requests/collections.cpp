@@ -31,7 +31,7 @@ json info_json(const CollectionInfo& info) {
         value["calibrated_path"] = info.calibrated_path;
         value["calibrated_recall"] = info.calibrated_recall;
     }
-    if (info.calibrated_ef_search > 0) value["calibrated_ef_search"] = info.calibrated_ef_search;
+    if (info.calibrated_reach > 0) value["calibrated_reach"] = info.calibrated_reach;
     if (info.read_only) value["read_only_reason"] = info.read_only_reason;
     if (!info.background_error.empty()) value["background_error"] = info.background_error;
     return value;

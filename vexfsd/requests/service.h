@@ -17,7 +17,7 @@
 //                         -> name, points, dead_rows, indexed_points, backlog_rows, backlog_bytes, segments,
 //                            disk_bytes, index_memory_bytes, generation, read_only, [read_only_reason,
 //                            background_error, reindexed_rows, calibrated_path, calibrated_recall,
-//                            calibrated_ef_search],
+//                            calibrated_reach],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok, empty] -> deleted, [snapshots_kept]; with empty only where
 //                         it holds no points

@@ -66,7 +66,7 @@ struct BuiltGraph {
     // The rows nearest to a vector, by int8 distance.
     std::vector<uint32_t> search(const float* vector, size_t limit, size_t ef) const {
         std::vector<graph::Found> found;
-        graph.search(coded.transformed(vector).data(), ef, found);
+        graph.search(coded.transformed(vector).data(), {ef}, found);
         std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
             return a.distance != b.distance ? a.distance < b.distance : a.node < b.node;
         });

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/graph/calibration.h"
 #include "graph_data.h"
 
 using namespace vexfs;
@@ -56,11 +57,59 @@ TEST_CASE("a breadth of all nodes finds them all, each once") {
     for (const unsigned bits : all_bits) {
         const BuiltGraph built(vectors, with(2), bits);
         std::vector<Found> found;
-        built.graph.search(built.coded.transformed(vectors[3]).data(), 700, found);
+        built.graph.search(built.coded.transformed(vectors[3]).data(), {700}, found);
         std::set<uint32_t> nodes;
         for (const Found& one : found) nodes.insert(one.node);
         CHECK(found.size() == 700);
         CHECK(nodes.size() == 700);
+    }
+}
+
+TEST_CASE("a walk that reaches less far expands fewer nodes, and of those that it leaves out none is near") {
+    const Vectors vectors = clustered(5000, 32, 30, 1), queries = clustered(50, 32, 30, 2);
+    constexpr size_t nearest = 16;
+    for (const unsigned bits : all_bits) {
+        BuiltGraph built(vectors, with(2), bits);
+        built.refine(100, with(2));
+        const auto expanded = [&](float reach) {
+            size_t count = 0;
+            std::vector<Found> found;
+            for (size_t i = 0; i < queries.rows(); ++i) {
+                built.graph.search(built.coded.transformed(queries[i]).data(), {1000, reach, nearest}, found);
+                count += found.size();
+            }
+            return count;
+        };
+        INFO(bits << " bits");
+        CHECK(expanded(1.01F) >= queries.rows() * nearest);
+        CHECK(expanded(1.1F) > expanded(1.01F));
+        CHECK(expanded(1.5F) > expanded(1.1F));
+        CHECK(expanded(1.5F) < expanded(0));
+
+        size_t same = 0;
+        std::vector<Found> all, some;
+        for (size_t i = 0; i < queries.rows(); ++i) {
+            const auto query = built.coded.transformed(queries[i]);
+            built.graph.search(query.data(), {1000}, all);
+            built.graph.search(query.data(), {1000, 2, nearest}, some);
+            keep_nearest(all, nearest);
+            keep_nearest(some, nearest);
+            for (const Found& one : some)
+                same += std::ranges::any_of(all, [&](const Found& other) { return other.node == one.node; });
+        }
+        CHECK(same >= queries.rows() * nearest * 98 / 100);
+    }
+}
+
+TEST_CASE("a walk that reaches anywhere ends where its breadth does") {
+    const Vectors vectors = random_points(2000, 24, 1);
+    for (const unsigned bits : all_bits) {
+        const BuiltGraph built(vectors, with(2), bits);
+        std::vector<Found> narrow, far;
+        const auto query = built.coded.transformed(vectors[3]);
+        built.graph.search(query.data(), {50}, narrow);
+        built.graph.search(query.data(), {50, 1e6F, 16}, far);
+        CHECK(far.size() == narrow.size());
     }
 }
 

@@ -46,7 +46,7 @@ inline void write_file(const std::string& path, const std::string& content) {
 }
 
 inline paths::Setting walk_of(size_t ef) {
-    return {paths::Path::graph, static_cast<uint32_t>(ef), 0};
+    return {paths::Path::graph, static_cast<uint32_t>(ef)};
 }
 
 inline std::vector<uint32_t> search(const paths::Part& part, const float* query, size_t ef, size_t wanted) {

@@ -21,7 +21,6 @@ std::vector<uint32_t> expand(Pool& pool, std::vector<std::vector<std::pair<float
         for (const auto& [distance, offered] : offers[next++])
             if (distance < pool.threshold()) pool.add(distance, offered);
         pool.added();
-        pool.peek([](uint32_t) {});
     }
     return order;
 }
@@ -69,6 +68,25 @@ TEST_CASE("a pool keeps as many as its capacity, and asks for nearer ones once i
         for (size_t i = 0; i < std::min(capacity, all.size()); ++i)
             CHECK(std::count(order.begin(), order.end(), all[i].second) == 1);
     }
+}
+
+TEST_CASE("what is cut off is farther, and is never handed out") {
+    Pool pool;
+    pool.reset(100);
+    for (uint32_t i = 0; i < 32; ++i) pool.add(static_cast<float>(i), i);
+    pool.added();
+    CHECK(pool.nth(1) == 0);
+    CHECK(pool.nth(32) == 31);
+    CHECK(pool.nth(33) == std::numeric_limits<float>::infinity());
+    for (uint32_t i = 0; i < 8; ++i) CHECK(pool.next()->node == i);
+    pool.cut(10);
+    CHECK(pool.nth(11) == 10);
+    CHECK(pool.nth(12) == std::numeric_limits<float>::infinity());
+    CHECK(expand(pool, {}) == std::vector<uint32_t>{8, 9, 10});
+    pool.cut(3);
+    CHECK_FALSE(pool.next());
+    pool.add(2.5F, 50);
+    CHECK(pool.next()->node == 50);
 }
 
 TEST_CASE("a pool that is reset has forgotten what it held") {

@@ -30,6 +30,21 @@ TEST_CASE("a higher recall takes a broader search, up to the broadest measured")
     CHECK(calibration.for_recall(0.99).recall == 0.95F);
 }
 
+TEST_CASE("a higher recall takes a walk that reaches farther") {
+    const auto far = [](float reach, float recall) {
+        return CalibrationPoint{{Path::graph, 1000, 0, reach}, recall, 0.01F, 100 * reach};
+    };
+    const Calibration calibration({far(1.1F, 0.5F), far(1.2F, 0.8F), far(1.4F, 0.95F)});
+    const auto reach = [&](double recall) { return calibration.for_recall(recall).setting.reach; };
+    CHECK(reach(0.3) == 1.1F);
+    CHECK(reach(0.7) > 1.1F);
+    CHECK(reach(0.7) < 1.2F);
+    CHECK(reach(0.9) > 1.2F);
+    CHECK(reach(0.9) < 1.4F);
+    CHECK(reach(0.99) == 1.4F);
+    CHECK(calibration.for_recall(0.9).setting.breadth == 1000);
+}
+
 TEST_CASE("the cheapest path that holds the recall is taken") {
     const Calibration calibration({walk(16, 0.5F, 10), walk(64, 0.9F, 40), walk(512, 0.97F, 300),
                                    scan(64, 0.8F, 80), scan(512, 0.99F, 100)});
@@ -79,6 +94,7 @@ TEST_CASE("values that nobody can have measured are told") {
     CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.breadth = 0; }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.breadth = UINT32_MAX; }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.probes = UINT32_MAX; }));
+    CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.reach = std::numeric_limits<float>::infinity(); }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.recall = -1; }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.error = std::numeric_limits<float>::quiet_NaN(); }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.cost_us = std::numeric_limits<float>::infinity(); }));
