@@ -140,7 +140,7 @@ size_t Lists::search(const float* query, size_t probes, size_t breadth, Shortlis
         const float base = exact.euclidean_squared(query, &centroids_[list * dimension_], dimension_);
         const auto* block =
             reinterpret_cast<const uint8_t*>(memory_.data()) + first_blocks_[list] * block_bytes();
-        const uint32_t* nodes = &nodes_[first_blocks_[list] * block_codes];
+        const uint32_t* nodes = nodes_.data() + first_blocks_[list] * block_codes;
         for (size_t left = first_blocks_[list + 1] - first_blocks_[list]; left > 0;) {
             const size_t count = std::min(left, chunk_blocks);
             for (size_t k = 0; k < count; ++k, block += block_bytes())
