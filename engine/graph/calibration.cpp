@@ -99,9 +99,9 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
             lists::find_clusters(table, count, options.seed, options.threads, options.stop);
         lists = std::make_unique<const Lists>(table, std::move(clusters.centroids), clusters.list_of,
                                               options.threads);
-        chosen.calibration.add(paths::sweep_probes(Path::lists, count, scan_us, [&](const Setting& setting) {
-            return calibrator.measure(lists.get(), setting);
-        }));
+        chosen.calibration.add(paths::sweep_probes(
+            Path::lists, count, scan_costs_max * scan_us,
+            [&](const Setting& setting) { return calibrator.measure(lists.get(), setting); }));
     }
     // One kind of lists is kept: a scan of all is for data that clusters tell nothing of.
     const Path judged = chosen.calibration.for_recall(recall_judged).setting.path;

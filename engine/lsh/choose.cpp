@@ -38,10 +38,6 @@ class Calibrator {
         return paths::measure(sample_, setting, threads_,
                               [&](size_t i, std::vector<uint32_t>& found) { search(setting, i, found); });
     }
-    float least_cost_us(const Setting& setting) const {
-        return paths::least_cost_us(
-            sample_, [&](size_t i, std::vector<uint32_t>& found) { search(setting, i, found); });
-    }
 
   private:
     void search(const Setting& setting, size_t i, std::vector<uint32_t>& found) const {
@@ -81,8 +77,9 @@ AccessPaths choose_paths(const codes::Int8Table& table, const codes::Space& spac
     if (sample.nodes.empty()) return access;
     const Calibrator calibrator(access, sample, space, table.count(), vector, work.threads);
     const auto measure = [&](const Setting& setting) { return calibrator.measure(setting); };
-    const float scan_us = calibrator.least_cost_us({Path::sketch, paths::breadth_least, 0});
     access.calibration.add(paths::sweep_scans(table.count(), measure));
+    // What costs more than the scan that finds nearly all is of no use.
+    const float scan_us = access.calibration.points().back().cost_us;
 
     access.hashes = std::make_unique<const HashIndex>(
         HashIndex{Tables(table, parameters.lsh, parameters.seed, work.threads, work.stop),
