@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/prefetch.h"
 #include "engine/index/anonymous_memory.h"
 #include "engine/simd/codes.h"
 
@@ -64,8 +65,8 @@ class Int8Table {
         factors_[i] = factors;
     }
     void prefetch(size_t i) const {
-        for (size_t at = 0; at < dimension_; at += 64) __builtin_prefetch(bytes(i) + at);
-        __builtin_prefetch(&factors_[i]);
+        vexfs::prefetch(bytes(i), dimension_);
+        vexfs::prefetch(&factors_[i], sizeof factors_[i]);
     }
 
   private:

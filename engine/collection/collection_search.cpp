@@ -10,10 +10,13 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/base/prefetch.h"
 #include "engine/collection/local_collection.h"
 
 namespace vexfs {
 namespace {
+
+constexpr size_t compared_ahead = 6;  // rows whose vectors are fetched ahead of their comparison
 
 // Less is nearer; of equals, the row written first.
 bool nearer(const Neighbour& a, const Neighbour& b) {
@@ -134,15 +137,20 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
         // An explicit ef_search overrides the recall that is promised.
         const double target = request.ef_search ? 0 : request.target_recall.value_or(schema.target_recall);
         const auto accept = [&](uint32_t row) { return row < indexed && !rows_.dead(row); };
-        const auto distance = [&](uint32_t row) {
-            return query.distance(rows_.vector(row), rows_.norm(row));
+        const auto compare = [&](std::span<const uint32_t> some, std::vector<Neighbour>& out) {
+            for (size_t i = 0; i < some.size() + compared_ahead; ++i) {
+                if (i < some.size()) prefetch(rows_.vector(some[i]), dimension_ * sizeof(float));
+                if (i < compared_ahead) continue;
+                const uint32_t row = some[i - compared_ahead];
+                out.push_back({query.distance(rows_.vector(row), rows_.norm(row)), row});
+            }
         };
         const IndexQuery asked{request.query.data(),
                                request.limit,
                                request.ef_search.value_or(schema.hnsw.ef_search),
                                target,
                                accept,
-                               distance};
+                               compare};
         const Index::Answer answer = index->search(asked, found);
         reply.distances = answer.compared;
         reply.ef_search = static_cast<uint32_t>(answer.ef);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -35,8 +36,9 @@ struct IndexQuery {
     size_t ef;             // breadth where target_recall is 0 or nothing was measured
     double target_recall;  // for which settings that were measured are taken
     // Callables that outlive the query.
-    FunctionRef<bool(uint32_t)> accept;     // whether a row may be found
-    FunctionRef<float(uint32_t)> distance;  // of a row, as it is reported
+    FunctionRef<bool(uint32_t)> accept;  // whether a row may be found
+    // Appends rows with their distances, as they are reported.
+    FunctionRef<void(std::span<const uint32_t> rows, std::vector<Neighbour>& out)> compare;
 };
 
 class Index {

@@ -157,7 +157,7 @@ Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>&
         largest = std::max(largest, saved.part->nodes());
         answer.compared +=
             saved.part->search(query.vector, setting, paths::reranked(query.limit), query.accept, found);
-        for (const uint32_t row : found) out.push_back({query.distance(row), row});
+        query.compare(found, out);
         answer.compared += found.size();
     }
     const size_t limit = std::min(query.limit, out.size());

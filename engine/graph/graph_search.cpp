@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstring>
 #include <limits>
 
+#include "engine/base/prefetch.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/pool.h"
 #include "engine/graph/reach.h"
@@ -49,14 +49,6 @@ class Coming {
     std::array<Pool::Candidate, ahead> chosen_;
     size_t begin_ = 0, end_ = 0;
 };
-
-// To the second level of the cache, which has room for more that is under way than the first.
-void prefetch(const uint8_t* from, size_t bytes) {
-    for (size_t at = 0; at < bytes; at += 64) {
-        __builtin_prefetch(from + at, 0, 2);
-        std::atomic_signal_fence(std::memory_order_relaxed);  // GCC 12 would keep the first alone
-    }
-}
 
 // The rows of a graph, as a search sees them.
 class Rows {

@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/prefetch.h"
 #include "engine/index/anonymous_memory.h"
 
 namespace vexfs::hnsw {
@@ -124,21 +125,12 @@ class Nodes {
     uint32_t* arena_next_ = nullptr;
 };
 
-// A loop of prefetches alone: GCC 12 takes the later ones for repetitions and drops them, unless a fence
-// stands between.
-inline void prefetch(const void* address) {
-    __builtin_prefetch(address);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-}
-
 inline void Nodes::prefetch_links(uint32_t row) const {
-    const std::byte* start = block(row);
-    for (size_t at = 0; at < vector_offset_; at += 64) prefetch(start + at);
+    prefetch(block(row), vector_offset_);
 }
 
 inline void Nodes::prefetch_vector(uint32_t row) const {
-    const std::byte* start = block(row) + vector_offset_;
-    for (size_t line = 0; line < vector_lines_; ++line) prefetch(start + line * 64);
+    prefetch(block(row) + vector_offset_, vector_lines_ * 64);
 }
 
 }  // namespace vexfs::hnsw
