@@ -26,22 +26,25 @@ class Calibrator {
 
     CalibrationPoint measure(const Lists* lists, const Setting& setting) const {
         return paths::measure(sample_, setting, threads_, [&](size_t i, std::vector<uint32_t>& found) {
-            search(lists, setting, i, found);
+            return search(lists, setting, i, found);
         });
     }
     float least_cost_us(const Lists* lists, const Setting& setting) const {
-        return paths::least_cost_us(
-            sample_, [&](size_t i, std::vector<uint32_t>& found) { search(lists, setting, i, found); });
+        return paths::least_cost_us(sample_, [&](size_t i, std::vector<uint32_t>& found) {
+            return search(lists, setting, i, found);
+        });
     }
 
   private:
-    void search(const Lists* lists, const Setting& setting, size_t i, std::vector<uint32_t>& nodes) const {
+    size_t search(const Lists* lists, const Setting& setting, size_t i, std::vector<uint32_t>& nodes) const {
         thread_local std::vector<Found> found;
         constexpr size_t wanted = paths::reranked(paths::calibrated_limit);
-        Searched{graph_, lists}.search(sample_.query(i), setting, wanted, found, sample_.nodes[i]);
+        const size_t seen =
+            Searched{graph_, lists}.search(sample_.query(i), setting, wanted, found, sample_.nodes[i]);
         keep_nearest(found, wanted);
         nodes.clear();
         for (const Found& one : found) nodes.push_back(one.node);
+        return seen;
     }
 
     const Graph& graph_;

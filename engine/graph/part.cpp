@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/base/parallel.h"
-#include "engine/paths/sweep.h"
 
 namespace vexfs::graph {
 namespace {
@@ -89,14 +88,6 @@ std::unique_ptr<paths::Part> Part::refine(FunctionRef<const float*(uint32_t)> ve
 size_t Part::memory_bytes() const {
     return rows_.size() * sizeof(uint32_t) + space_->memory_bytes() + graph_.memory_bytes() +
            (paths_.lists ? paths_.lists->memory_bytes() : 0);
-}
-
-paths::Setting Part::setting_of(uint32_t breadth) const {
-    paths::Setting setting{paths::Path::graph, breadth};
-    for (const paths::CalibrationPoint& point : paths_.calibration.points())
-        if (point.setting.path == paths::Path::graph && point.recall >= paths::recall_enough)
-            setting.reach = point.setting.reach;
-    return setting;
 }
 
 size_t Part::search(const float* query, const paths::Setting& setting, size_t wanted,

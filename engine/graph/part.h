@@ -48,8 +48,7 @@ class Part final : public paths::Part {
     bool refined() const override { return refined_; }
     size_t memory_bytes() const override;
     const paths::Calibration& calibration() const override { return paths_.calibration; }
-    // Ends early where a walk that reaches as far was measured to find nearly all.
-    paths::Setting setting_of(uint32_t breadth) const override;
+    paths::Setting setting_of(uint32_t breadth) const override { return paths_.calibration.walk(breadth); }
 
     // The `wanted` nearest by int8 distance, nearest first; distances of different parts can't be compared.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted,

@@ -35,15 +35,16 @@ class Calibrator {
           threads_(threads) {}
 
     CalibrationPoint measure(const Setting& setting) const {
-        return paths::measure(sample_, setting, threads_,
-                              [&](size_t i, std::vector<uint32_t>& found) { search(setting, i, found); });
+        return paths::measure(sample_, setting, threads_, [&](size_t i, std::vector<uint32_t>& found) {
+            return search(setting, i, found);
+        });
     }
 
   private:
-    void search(const Setting& setting, size_t i, std::vector<uint32_t>& found) const {
+    size_t search(const Setting& setting, size_t i, std::vector<uint32_t>& found) const {
         thread_local lists::Shortlist nearest;
         thread_local std::vector<std::pair<float, uint32_t>> compared;
-        access_.search(sample_.query(i), setting, nodes_, nearest);
+        const size_t seen = access_.search(sample_.query(i), setting, nodes_, nearest);
         compared.clear();
         for (const uint32_t node : nearest.nodes()) {
             const float* vector = node == sample_.nodes[i] ? nullptr : vector_(node);
@@ -55,6 +56,7 @@ class Calibrator {
         std::partial_sort(compared.begin(), compared.begin() + static_cast<ptrdiff_t>(kept), compared.end());
         found.clear();
         for (size_t k = 0; k < kept; ++k) found.push_back(compared[k].second);
+        return seen;
     }
 
     const AccessPaths& access_;

@@ -46,7 +46,8 @@ CalibrationPoint least_of(std::span<const CalibrationPoint> points, double recal
                  reach_between(before.setting.reach, point.setting.reach, share)},
                 between(before.recall, point.recall, share),
                 point.error,
-                between(before.cost_us, point.cost_us, share)};
+                between(before.cost_us, point.cost_us, share),
+                between(before.seen, point.seen, share)};
     }
     return points.back();
 }
@@ -58,7 +59,7 @@ bool possible(const CalibrationPoint& point) {
     return static_cast<uint32_t>(point.setting.path) < path_count && point.setting.breadth > 0 &&
            point.setting.breadth <= breadth_max && point.setting.probes <= breadth_max &&
            usable(point.setting.reach) && usable(point.recall) && usable(point.error) &&
-           usable(point.cost_us);
+           usable(point.cost_us) && usable(point.seen);
 }
 
 void Calibration::add(std::vector<CalibrationPoint> of_path) {
@@ -91,6 +92,24 @@ CalibrationPoint Calibration::for_recall(double recall) const {
         held_by_best = holds;
     }
     return best;
+}
+
+Setting Calibration::walk(uint32_t ef) const {
+    const Setting plain{Path::graph, ef};
+    const auto is_walk = [](const CalibrationPoint& point) { return point.setting.path == Path::graph; };
+    const auto first = std::ranges::find_if(points_, is_walk);
+    const auto end = std::find_if_not(first, points_.end(), is_walk);
+    if (end - first < 2) return plain;
+    // What walks look at in any case tells nothing of their reach.
+    const auto wanted = static_cast<float>(ef);
+    if (wanted < 2 * first->seen) return plain;
+    const auto above =
+        std::find_if(first + 1, end - 1, [&](const CalibrationPoint& point) { return point.seen >= wanted; });
+    // Beyond the last of the points, on the line of the last two.
+    const CalibrationPoint &low = above[-1], &high = *above;
+    if (!(high.seen > low.seen) || !(low.seen > 0)) return plain;
+    const double share = std::log(wanted / low.seen) / std::log(high.seen / low.seen);
+    return {Path::graph, walk_breadth(ef), 0, reach_between(low.setting.reach, high.setting.reach, share)};
 }
 
 bool Calibration::useful(Path path) const {

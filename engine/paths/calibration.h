@@ -15,8 +15,9 @@ struct CalibrationPoint {
     float recall = 0;
     float error = 0;    // standard error of the recall
     float cost_us = 0;  // of a search: the median
+    float seen = 0;     // nodes that a search looked at: the mean
 };
-static_assert(sizeof(CalibrationPoint) == 28 && std::is_trivially_copyable_v<CalibrationPoint>);
+static_assert(sizeof(CalibrationPoint) == 32 && std::is_trivially_copyable_v<CalibrationPoint>);
 
 inline constexpr size_t calibration_points_max = 128;
 
@@ -35,6 +36,9 @@ class Calibration {
     // The cheapest that held the recall with the standard error to spare; where none did, the one that came
     // nearest to it. Of no breadth where nothing was measured.
     CalibrationPoint for_recall(double recall) const;
+    // A walk that expands about so many nodes, more for queries that need them and fewer for those that
+    // don't; where none was measured to take so few, one of that breadth.
+    Setting walk(uint32_t ef) const;
     // Whether any recall is reached the cheapest by the path.
     bool useful(Path path) const;
 

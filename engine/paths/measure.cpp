@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 
@@ -34,9 +35,10 @@ CalibrationPoint measure(const Sample& sample, const Setting& setting, unsigned 
     const size_t count = sample.nodes.size();
     std::vector<float> recalls(count), costs_us(count);
     std::vector<std::vector<uint32_t>> found(std::max(1U, threads));
+    std::atomic<size_t> seen{0};
     parallel_for(threads, count, [&](unsigned worker, size_t i) {
         const Clock::time_point start = Clock::now();
-        search(i, found[worker]);
+        seen += search(i, found[worker]);
         costs_us[i] = microseconds_since(start);
         recalls[i] = recall_of(sample, i, found[worker]);
     });
@@ -51,7 +53,8 @@ CalibrationPoint measure(const Sample& sample, const Setting& setting, unsigned 
     const auto middle = costs_us.begin() + static_cast<ptrdiff_t>(count / 2);
     std::nth_element(costs_us.begin(), middle, costs_us.end());
     return {setting, static_cast<float>(mean),
-            static_cast<float>(std::sqrt(variance / static_cast<double>(count))), *middle};
+            static_cast<float>(std::sqrt(variance / static_cast<double>(count))), *middle,
+            static_cast<float>(seen) / static_cast<float>(count)};
 }
 
 float least_cost_us(const Sample& sample, SampleSearch search) {

@@ -3,6 +3,7 @@
 // what they come upon being compared exactly.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -36,6 +37,12 @@ inline constexpr uint32_t calibrated_limit = 10;  // settings are measured by th
 // errors of the codes hardly cost recall.
 constexpr size_t reranked(size_t limit) {
     return limit + (limit > 12 ? limit / 2 : 6);
+}
+
+// Of walks that expand so many nodes on average and end by their reach: a query with an unusual number of
+// nodes about as near is not to cost without bounds.
+constexpr uint32_t walk_breadth(size_t seen) {
+    return static_cast<uint32_t>(std::clamp<size_t>(5 * seen, 256, 65'536));
 }
 
 // What a setting measured for calibrated_limit rows becomes for a search for more.

@@ -32,8 +32,8 @@ Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
 // Less is nearer; ordered as the metric's distances to one query are. query, vector: [dimension].
 float order_of(simd::Metric metric, const float* query, const float* vector, size_t dimension);
 
-// A search for the i-th of a sample: the nodes that it would compare exactly.
-using SampleSearch = FunctionRef<void(size_t i, std::vector<uint32_t>& found)>;
+// A search for the i-th of a sample: the nodes that it would compare exactly. Returns how many it looked at.
+using SampleSearch = FunctionRef<size_t(size_t i, std::vector<uint32_t>& found)>;
 
 CalibrationPoint measure(const Sample& sample, const Setting& setting, unsigned threads, SampleSearch search);
 

@@ -6,8 +6,6 @@
 namespace vexfs::paths {
 namespace {
 
-// A walk keeps as many as it may need where a query has an unusual number of nodes about as near.
-constexpr uint32_t walk_breadth = 4096;
 constexpr float reach_least = 1.01F, reach_most = 4, reach_rise = 1.3F;  // of what is more than 1
 constexpr uint32_t breadth_most = 32'768;
 constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes are compared
@@ -16,8 +14,10 @@ constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes 
 
 std::vector<CalibrationPoint> sweep_walks(float cost_us_max, Measure measure) {
     std::vector<CalibrationPoint> points;
+    size_t seen = 0;  // by the one before, which is not much less
     for (float reach = reach_least;; reach = 1 + (reach - 1) * reach_rise) {
-        points.push_back(measure({Path::graph, walk_breadth, 0, reach}));
+        points.push_back(measure({Path::graph, walk_breadth(seen), 0, reach}));
+        seen = static_cast<size_t>(points.back().seen);
         const CalibrationPoint& last = points.back();
         if (last.recall >= recall_enough || reach >= reach_most || last.cost_us > cost_us_max) return points;
     }

@@ -21,12 +21,15 @@ struct Rows {
     }
     std::vector<Neighbour> search(const Index& index, const float* query, size_t limit, size_t ef) const {
         const auto accept = [&](uint32_t row) { return !table.dead(row); };
-        const auto exact = [&](uint32_t row) {
-            return static_cast<float>(
-                distance(simd::Metric::euclidean, query, vectors[row], vectors.dimension));
+        const auto compare = [&](std::span<const uint32_t> rows, std::vector<Neighbour>& out) {
+            for (const uint32_t row : rows) {
+                const double exact =
+                    distance(simd::Metric::euclidean, query, vectors[row], vectors.dimension);
+                out.push_back({static_cast<float>(exact), row});
+            }
         };
         std::vector<Neighbour> found;
-        index.search({query, limit, ef, 0, accept, exact}, found);
+        index.search({query, limit, ef, 0, accept, compare}, found);
         return found;
     }
 

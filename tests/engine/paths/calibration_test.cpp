@@ -2,6 +2,7 @@
 #include "engine/paths/calibration.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 using namespace vexfs::paths;
 
@@ -13,6 +14,10 @@ CalibrationPoint walk(uint32_t ef, float recall, float cost_us) {
 
 CalibrationPoint scan(uint32_t breadth, float recall, float cost_us) {
     return {{Path::sketch, breadth, 0}, recall, 0.01F, cost_us};
+}
+
+CalibrationPoint far(float reach, float recall, float seen) {
+    return {{Path::graph, 1000, 0, reach}, recall, 0.01F, seen, seen};
 }
 
 }  // namespace
@@ -31,10 +36,7 @@ TEST_CASE("a higher recall takes a broader search, up to the broadest measured")
 }
 
 TEST_CASE("a higher recall takes a walk that reaches farther") {
-    const auto far = [](float reach, float recall) {
-        return CalibrationPoint{{Path::graph, 1000, 0, reach}, recall, 0.01F, 100 * reach};
-    };
-    const Calibration calibration({far(1.1F, 0.5F), far(1.2F, 0.8F), far(1.4F, 0.95F)});
+    const Calibration calibration({far(1.1F, 0.5F, 20), far(1.2F, 0.8F, 40), far(1.4F, 0.95F, 80)});
     const auto reach = [&](double recall) { return calibration.for_recall(recall).setting.reach; };
     CHECK(reach(0.3) == 1.1F);
     CHECK(reach(0.7) > 1.1F);
@@ -43,6 +45,34 @@ TEST_CASE("a higher recall takes a walk that reaches farther") {
     CHECK(reach(0.9) < 1.4F);
     CHECK(reach(0.99) == 1.4F);
     CHECK(calibration.for_recall(0.9).setting.breadth == 1000);
+}
+
+TEST_CASE("a walk of a breadth reaches as far as was measured to take so many nodes") {
+    const Calibration calibration({scan(64, 0.8F, 80), far(1.1F, 0.5F, 20), far(1.2F, 0.8F, 40),
+                                   far(1.4F, 0.95F, 80), scan(512, 0.99F, 100)});
+    CHECK(calibration.walk(40).reach == 1.2F);
+    CHECK(calibration.walk(80).reach == Approx(1.4F));
+    CHECK(calibration.walk(60).reach > 1.2F);
+    CHECK(calibration.walk(60).reach < 1.4F);
+    // Twice as many took twice as far.
+    CHECK(calibration.walk(160).reach == Approx(1.8F));
+    for (const uint32_t ef : {40, 60, 160, 60'000}) {
+        CHECK(calibration.walk(ef).path == Path::graph);
+        CHECK(calibration.walk(ef).breadth > ef);
+        CHECK(std::isfinite(calibration.walk(ef).reach));
+    }
+}
+
+TEST_CASE("a walk of a breadth that nothing was measured of is of that breadth alone") {
+    const auto plain = [](const Calibration& calibration, uint32_t ef) {
+        const Setting walk = calibration.walk(ef);
+        return walk.path == Path::graph && walk.breadth == ef && walk.reach == 0;
+    };
+    CHECK(plain(Calibration(), 100));
+    CHECK(plain(Calibration({scan(64, 0.8F, 80), scan(512, 0.99F, 100)}), 100));
+    CHECK(plain(Calibration({far(1.1F, 0.5F, 20)}), 100));
+    CHECK(plain(Calibration({far(1.1F, 0.5F, 20), far(1.2F, 0.8F, 20)}), 100));
+    CHECK(plain(Calibration({far(1.1F, 0.5F, 20), far(1.2F, 0.8F, 40)}), 39));
 }
 
 TEST_CASE("the cheapest path that holds the recall is taken") {
@@ -95,6 +125,7 @@ TEST_CASE("values that nobody can have measured are told") {
     CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.breadth = UINT32_MAX; }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.probes = UINT32_MAX; }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.setting.reach = std::numeric_limits<float>::infinity(); }));
+    CHECK_FALSE(with([](CalibrationPoint& p) { p.seen = std::numeric_limits<float>::quiet_NaN(); }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.recall = -1; }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.error = std::numeric_limits<float>::quiet_NaN(); }));
     CHECK_FALSE(with([](CalibrationPoint& p) { p.cost_us = std::numeric_limits<float>::infinity(); }));
