@@ -2,14 +2,36 @@
 #include "engine/graph/leaf.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace vexfs::graph {
 namespace {
 
 constexpr size_t candidates_max = 20;
-constexpr size_t sample_points = 128;
 constexpr float alpha = 1.1F;  // on squared distances
+
+// In the order of links, as numbers.
+uint64_t key_of(float distance, uint32_t node) {
+    return uint64_t{std::bit_cast<uint32_t>(std::max(distance, 0.0F))} << 32 | node;
+}
+Link link_of(uint64_t key) {
+    return {std::bit_cast<float>(static_cast<uint32_t>(key >> 32)), static_cast<uint32_t>(key)};
+}
+
+// Below it are somewhat more than candidates_max of the distances, mostly: the median of the least of some
+// groups of them, of a size that half of such groups have one of the nearest.
+float likely_threshold(const float* distances, size_t count) {
+    constexpr size_t groups = 16;
+    const size_t group = count * 7 / (10 * 2 * candidates_max);  // ln 2 / (2 * candidates_max / count)
+    if (group < 3) return std::numeric_limits<float>::max();
+    std::array<float, groups> least;
+    std::copy_n(distances, groups, least.begin());
+    for (size_t k = 1; k < group; ++k)
+        for (size_t i = 0; i < groups; ++i) least[i] = std::min(least[i], distances[k * groups + i]);
+    std::nth_element(least.begin(), least.begin() + groups / 2, least.end());
+    return least[groups / 2];
+}
 
 }  // namespace
 
@@ -31,27 +53,16 @@ size_t Leaf::links_of(size_t i, std::array<Link, leaf_links_max>& links) {
     const auto select = [&](float threshold) {
         const size_t found = simd::code_kernels().select_below(row, count, threshold, below_.data());
         nearest_.clear();
-        for (size_t k = 0; k < found; ++k) nearest_.push_back({row[below_[k]], below_[k]});
+        for (size_t k = 0; k < found; ++k) nearest_.push_back(key_of(row[below_[k]], below_[k]));
     };
-    // A sample's quantile lets through somewhat more than are wanted, mostly.
-    float threshold = std::numeric_limits<float>::max();
-    if (count > 2 * sample_points) {
-        std::array<float, sample_points> sample;
-        std::copy(row, row + sample_points, sample.begin());
-        const auto rank = sample.begin() + 2 * candidates_max * sample_points / static_cast<ptrdiff_t>(count);
-        std::nth_element(sample.begin(), rank, sample.end());
-        threshold = *rank;
-    }
-    select(threshold);
+    select(likely_threshold(row, count));
     if (nearest_.size() < std::min(candidates_max, count - 1)) select(std::numeric_limits<float>::max());
-    if (nearest_.size() > candidates_max) {
-        std::nth_element(nearest_.begin(), nearest_.begin() + candidates_max, nearest_.end());
-        nearest_.resize(candidates_max);
-    }
-    std::sort(nearest_.begin(), nearest_.end());
+    const size_t candidates = std::min(candidates_max, nearest_.size());
+    std::partial_sort(nearest_.begin(), nearest_.begin() + static_cast<ptrdiff_t>(candidates),
+                      nearest_.end());
     size_t kept = 0;
-    for (const Link& candidate : nearest_) {
-        if (kept == links.size()) break;
+    for (size_t k = 0; k < candidates && kept < links.size(); ++k) {
+        const Link candidate = link_of(nearest_[k]);
         const float* of_candidate = &distances_[candidate.node * stride_];
         const bool hidden = std::any_of(links.begin(), links.begin() + kept, [&](const Link& link) {
             return alpha * of_candidate[link.node] <= candidate.distance;

@@ -27,7 +27,7 @@ class Leaf {
     size_t stride_ = 0;
     std::vector<float> distances_;  // [members][stride_]
     std::vector<uint32_t> below_;
-    std::vector<Link> nearest_;  // node is a member's place in the leaf
+    std::vector<uint64_t> nearest_;  // links as numbers, nodes by their place in the leaf
 };
 
 }  // namespace vexfs::graph
