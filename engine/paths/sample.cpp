@@ -14,8 +14,8 @@ namespace {
 using codes::no_node;
 
 constexpr size_t sample_nodes_max = 400;
-constexpr size_t strip_queries = 16;
-constexpr size_t block_nodes = 1024;
+constexpr size_t strip_queries = 100;
+constexpr size_t block_nodes = 512;
 constexpr size_t candidates = 3 * calibrated_limit;  // by codes, to be compared exactly
 constexpr size_t pending_max = 16 * candidates;
 
