@@ -35,8 +35,10 @@ void run(fuse_req_t request, const OpenFile& file, std::function<void()> call) {
 }
 
 void reply_done(fuse_req_t request, const Opened& opened, const Outcome<void>& done) {
-    if (!done) return reply_failure(request, opened->node, done.error());
-    fuse_reply_err(request, 0);
+    reply_after(request, opened->file->take_held_back(), [=] {
+        if (!done) return reply_failure(request, opened->node, done.error());
+        fuse_reply_err(request, 0);
+    });
 }
 
 // Each thread reads into memory of its own, which stays.
@@ -92,7 +94,13 @@ void read_file(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_f
         const std::span<std::byte> bytes = scratch(size);
         const auto got = opened->file->read(static_cast<uint64_t>(offset), bytes);
         if (!got) return reply_failure(request, opened->node, got.error());
-        fuse_reply_buf(request, reinterpret_cast<const char*>(bytes.data()), *got);
+        const auto held_back = opened->file->take_held_back();
+        if (held_back.count() == 0) {
+            fuse_reply_buf(request, reinterpret_cast<const char*>(bytes.data()), *got);
+            return;
+        }
+        const std::string data(reinterpret_cast<const char*>(bytes.data()), *got);
+        reply_after(request, held_back, [=] { fuse_reply_buf(request, data.data(), data.size()); });
     });
 }
 
@@ -104,14 +112,17 @@ void write_file(fuse_req_t request, fuse_ino_t, const char* data, size_t size, o
         const auto bytes = std::as_bytes(std::span(data, size));
         const auto put = opened->file->write(static_cast<uint64_t>(offset), bytes);
         if (!put) return reply_failure(request, opened->node, put.error());
-        fuse_reply_write(request, *put);
+        reply_after(request, opened->file->take_held_back(),
+                    [=, count = *put] { fuse_reply_write(request, count); });
     });
 }
 
 void flush_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
     const Opened opened = opened_of(request, info);
     if (!opened) return;
-    run(request, *opened->file, [=] { reply_done(request, opened, opened->file->flush()); });
+    const auto call = [=] { reply_done(request, opened, opened->file->flush()); };
+    if (opened->file->flush_waits()) return run_patiently(request, call);
+    run(request, *opened->file, call);
 }
 
 void sync_file(fuse_req_t request, fuse_ino_t, int, fuse_file_info* info) {

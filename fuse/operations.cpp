@@ -28,6 +28,11 @@ void initialise(void*, fuse_conn_info* connection) {
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
 }
 
+void run_through(Gate& gate, fuse_req_t request, std::function<void()> call) {
+    const auto busy = std::make_shared<Busy>(state_of(request).in_work);
+    gate.run([request, busy, call = std::move(call)] { guarded(request, call); });
+}
+
 void refuse_names(fuse_req_t request) {
     fuse_reply_err(request, EPERM);
 }
@@ -135,10 +140,19 @@ void guarded(fuse_req_t request, const std::function<void()>& call) {
     }
 }
 
-void run_long(fuse_req_t request, std::function<void()> call) {
+void reply_after(fuse_req_t request, std::chrono::microseconds delay, std::function<void()> reply) {
+    if (delay.count() == 0) return reply();
     Session::State& state = state_of(request);
     const auto busy = std::make_shared<Busy>(state.in_work);
-    state.gate.run([request, busy, call = std::move(call)] { guarded(request, call); });
+    state.later->run_after(delay, [busy, reply = std::move(reply)] { reply(); });
+}
+
+void run_long(fuse_req_t request, std::function<void()> call) {
+    run_through(state_of(request).gate, request, std::move(call));
+}
+
+void run_patiently(fuse_req_t request, std::function<void()> call) {
+    run_through(state_of(request).patient, request, std::move(call));
 }
 
 }  // namespace vexfs::fuse

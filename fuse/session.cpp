@@ -16,8 +16,8 @@
 namespace vexfs::fuse {
 namespace {
 
-// For what is answered at once, beside the long calls.
-constexpr unsigned spare_threads = 2;
+// For what is answered at once and for what waits by itself, beside the long calls.
+constexpr unsigned spare_threads = 3;
 constexpr auto idle_poll = std::chrono::milliseconds(1);
 
 // Interrupts a thread that waits for the kernel. Nobody else uses this signal.
@@ -44,6 +44,7 @@ Session::State::~State() {
         std::this_thread::sleep_for(idle_poll);
     }
     for (std::thread& thread : threads) thread.join();
+    later.reset();
     if (session != nullptr) fuse_session_destroy(session);
 }
 

@@ -13,6 +13,7 @@
 
 #include "fuse/gate.h"
 #include "fuse/handles.h"
+#include "fuse/later.h"
 #include "fuse/node_table.h"
 #include "fuse/session.h"
 
@@ -52,6 +53,7 @@ struct Session::State {
 
     Tree& tree;
     Gate gate;
+    Gate patient{1};  // for what waits by itself
     NodeTable nodes;
     Handles<OpenedFile> files;
     Handles<OpenedDirectory> directories;
@@ -60,6 +62,7 @@ struct Session::State {
     std::atomic<unsigned> in_work = 0;
     std::atomic<unsigned> running_threads = 0;
     std::vector<std::thread> threads;
+    std::unique_ptr<Later> later = std::make_unique<Later>();
 };
 
 // The table of operations: those on names in name_operations.cpp, on files in file_operations.cpp, on
@@ -108,6 +111,9 @@ Outcome<fuse_entry_param> entry_of(Session::State& state, const Node& node);
 struct stat stat_of(const Attributes& attributes, Role role);
 // Runs what may take as long as a request does.
 void run_long(fuse_req_t request, std::function<void()> call);
+void run_patiently(fuse_req_t request, std::function<void()> call);
+// Answers after a delay, at once where it is 0, and keeps no thread meanwhile.
+void reply_after(fuse_req_t request, std::chrono::microseconds delay, std::function<void()> reply);
 // `call` answers the request; what it throws is answered for it.
 void guarded(fuse_req_t request, const std::function<void()>& call);
 

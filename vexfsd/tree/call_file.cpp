@@ -61,14 +61,14 @@ Message CallFile::next_reply() {
 Outcome<bool> CallFile::work() {
     if (requests_.empty()) end_line();
     if (!requests_.empty()) {
-        put_reply(encode_reply(next_reply()));
+        put_reply(next_reply());
         return true;
     }
     const auto failure = std::exchange(failure_, std::nullopt);
     if (!failure) return false;
     Message reply = error_message(*failure);
     reply.text = failed_text_;
-    put_reply(encode_reply(reply));
+    put_reply(std::move(reply));
     return true;
 }
 
@@ -76,12 +76,13 @@ Outcome<void> CallFile::finish() {
     if (!readable()) end_line();
     Outcome<void> outcome;
     while (!requests_.empty()) {
-        const Message reply = next_reply();
+        Message reply = next_reply();
         if (readable()) {
-            put_reply(encode_reply(reply));
-        } else if (auto error = error_of(reply)) {
-            outcome = tl::unexpected<Failure>(*std::move(error));
+            put_reply(std::move(reply));
+            continue;
         }
+        hold_back(reply);
+        if (auto error = error_of(reply)) outcome = tl::unexpected<Failure>(*std::move(error));
     }
     return outcome;
 }

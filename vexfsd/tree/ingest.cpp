@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "engine/formats/vector_file.h"
 #include "vexfsd/tree/asking.h"
@@ -86,8 +87,9 @@ Outcome<void> ingest(Service& service, const Caller& caller, const std::string& 
     if (!source) return failed(source.error(), 0);
     while (source->next.rows != 0) {
         const uint64_t rows_done = source->rows_done + source->next.rows;
-        if (auto inserted = ask(service, request_for(collection, *source, rows_done), caller); !inserted)
-            return failed(inserted.error(), source->rows_done);
+        const auto inserted = ask(service, request_for(collection, *source, rows_done), caller);
+        if (!inserted) return failed(inserted.error(), source->rows_done);
+        std::this_thread::sleep_for(inserted->held_back);
         source->rows_done = rows_done;
         auto next = source->reader->read(batch_rows(source->reader->dimension()));
         if (!next) return failed(next.error(), rows_done);

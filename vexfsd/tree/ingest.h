@@ -11,6 +11,7 @@ namespace vexfs {
 
 // `path` ends as its format wants it, vector_file.h. A file that was stopped in the middle before goes on
 // from there; one that is in already goes in a second time.
+// Where indexing is behind it waits between batches, as long as their replies are to be held back.
 Outcome<void> ingest(Service& service, const Caller& caller, const std::string& collection,
                      const std::string& path, const std::string& shown_name);
 

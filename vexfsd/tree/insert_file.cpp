@@ -144,6 +144,7 @@ Outcome<void> InsertFile::send() {
     if (batch_.any_metadata) add_array(request, "metadata", batch_.metadata);
     batch_ = {};
     VEXFS_TREE_ASSIGN(const Message reply, ask(service_, request, caller_));
+    hold_back(reply);
     if (!readable()) return {};
     std::vector<uint64_t> ids(reply.body.size() / sizeof(uint64_t));
     if (!ids.empty()) std::memcpy(ids.data(), reply.body.data(), reply.body.size());
@@ -163,22 +164,22 @@ Outcome<void> InsertFile::insert_frames() {
 }
 
 Outcome<void> InsertFile::reply_to_frame(RawMessage frame) {
-    const Message reply =
-        answer(std::move(frame), caller_, [this](const Message& asked, const Caller& caller) {
-            const auto op = asked.header.find("op");
-            if (op == asked.header.end() || (*op != "insert" && *op != "upsert")) {
-                return error_message({ErrorCode::invalid_argument,
-                                      "the file insert takes insert and upsert alone",
-                                      "the file call takes every request"});
-            }
-            Message whole = asked;
-            whole.header["collection"] = collection_;
-            return service_.handle(whole, caller);
-        });
+    Message reply = answer(std::move(frame), caller_, [this](const Message& asked, const Caller& caller) {
+        const auto op = asked.header.find("op");
+        if (op == asked.header.end() || (*op != "insert" && *op != "upsert")) {
+            return error_message({ErrorCode::invalid_argument,
+                                  "the file insert takes insert and upsert alone",
+                                  "the file call takes every request"});
+        }
+        Message whole = asked;
+        whole.header["collection"] = collection_;
+        return service_.handle(whole, caller);
+    });
     if (readable()) {
-        put_reply(encode_reply(reply));
+        put_reply(std::move(reply));
         return {};
     }
+    hold_back(reply);
     if (auto error = error_of(reply)) return tl::unexpected<Failure>(*std::move(error));
     return {};
 }

@@ -5,6 +5,7 @@
 // wait for one another; everything else returns soon.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,7 +27,13 @@ class OpenFile {
     virtual Outcome<void> flush() { return {}; }
     virtual Outcome<void> sync() { return flush(); }
 
+    // For how long the answer to what was called last is to be held back, indexing being behind: whoever has
+    // to answer does so later, and keeps no thread for it. Asked once, it is 0.
+    virtual std::chrono::microseconds take_held_back() { return std::chrono::microseconds(0); }
+
     virtual bool may_take_long() const { return false; }
+    // flush() waits by itself, for longer than requests do.
+    virtual bool flush_waits() const { return false; }
     // Bytes come and go in their order, as with a socket: offsets mean nothing.
     virtual bool is_stream() const { return false; }
     // What is read once is the same ever after, so that it can be kept and mapped.

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "vexfsd/requests/answer.h"
+
 namespace vexfs {
 
 StreamFile::StreamFile(MemoryBudget& budget, bool readable)
@@ -69,15 +71,29 @@ Outcome<void> StreamFile::flush() {
     return finished;
 }
 
-void StreamFile::put_reply(const Encoded& reply) {
-    reply_.reserve(reply_.size() + reply.bytes());
-    reply_.insert(reply_.end(), reply.head.begin(), reply.head.end());
-    reply_.insert(reply_.end(), reply.body.begin(), reply.body.end());
+void StreamFile::put_reply(Message reply) {
+    hold_back(reply);
+    Encoded encoded = encode_reply(std::move(reply));
+    reply_.insert(reply_.end(), encoded.head.begin(), encoded.head.end());
+    reply_.insert(reply_.end(), encoded.body.begin(), encoded.body.end());
 }
 
 void StreamFile::put_reply(std::string_view text) {
     const auto bytes = std::as_bytes(std::span(text));
     reply_.insert(reply_.end(), bytes.begin(), bytes.end());
+}
+
+void StreamFile::hold_back(const Message& reply) {
+    if (reply.held_back.count() > 0) held_back_until_ = std::chrono::steady_clock::now() + reply.held_back;
+}
+
+std::chrono::microseconds StreamFile::take_held_back() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return std::chrono::microseconds(0);  // of a request that is in work
+    const auto until = std::exchange(held_back_until_, {});
+    const auto left =
+        std::chrono::duration_cast<std::chrono::microseconds>(until - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::microseconds(0));
 }
 
 }  // namespace vexfs

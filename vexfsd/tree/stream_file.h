@@ -4,6 +4,7 @@
 // who never read. A read that finds nothing to do is at the end, and more may be written after it.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ class StreamFile : public OpenFile {
     // As a shell's ">" does, which means nothing here.
     Outcome<void> truncate(uint64_t) final { return {}; }
     Outcome<void> flush() final;
+    std::chrono::microseconds take_held_back() final;
     bool may_take_long() const final { return true; }
     bool is_stream() const final { return true; }
 
@@ -42,8 +44,11 @@ class StreamFile : public OpenFile {
     virtual uint64_t held_bytes() const = 0;
     virtual void drop_held() = 0;
 
-    void put_reply(const Encoded& reply);
+    void put_reply(Message reply);  // as it goes over a socket
     void put_reply(std::string_view text);
+    // The reply is not to reach its reader sooner. Writes wait for those before them, so that the last
+    // counts.
+    void hold_back(const Message& reply);
     bool readable() const { return readable_; }
 
   private:
@@ -55,6 +60,7 @@ class StreamFile : public OpenFile {
     std::vector<std::byte> reply_;
     size_t read_bytes_ = 0;  // of the reply
     bool given_up_ = false;
+    std::chrono::steady_clock::time_point held_back_until_;
     MemoryBudget::Share share_;
 };
 

@@ -48,6 +48,7 @@ class ImportFile final : public OpenFile {
     Outcome<void> flush() override { return spool_->take_in(take_); }
     Outcome<void> sync() override { return {}; }
     bool may_take_long() const override { return true; }
+    bool flush_waits() const override { return true; }
 
   private:
     const std::shared_ptr<ImportSpool> spool_;
