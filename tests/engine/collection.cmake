@@ -7,6 +7,7 @@ vexfs_engine_test(test-collection
     durability_test.cpp
     group_commit_test.cpp
     io_parameters_test.cpp
+    point_view_test.cpp
     reclaim_test.cpp
     recovery_test.cpp
     reindex_test.cpp)
