@@ -6,6 +6,7 @@ import os
 import select
 import struct
 import subprocess
+import threading
 import unittest
 
 import numpy as np
@@ -118,6 +119,24 @@ class Calls(Mounted):
             os.write(call.descriptor, request("collection.info"))
             subprocess.run(["true"], pass_fds=[call.descriptor], check=True)
             self.assertEqual(call.receive()["name"], path.name)
+
+    def test_no_request_is_turned_away_while_copies_of_its_descriptor_are_closed(self):
+        path = self.collection()
+        with Call(path / "call") as call:
+            done = threading.Event()
+
+            def close_copies():
+                while not done.is_set():
+                    os.close(os.dup(call.descriptor))
+
+            thread = threading.Thread(target=close_copies)
+            thread.start()
+            try:
+                for _ in range(500):
+                    self.assertEqual(call.call("collection.info")["name"], path.name)
+            finally:
+                done.set()
+                thread.join()
 
 
 class Searches(Mounted):

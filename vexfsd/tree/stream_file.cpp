@@ -8,6 +8,21 @@
 #include "vexfsd/requests/answer.h"
 
 namespace vexfs {
+namespace {
+
+// Is set as long as this is there.
+class Flag {
+  public:
+    explicit Flag(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
+    ~Flag() { flag_ = false; }
+    Flag(const Flag&) = delete;
+    Flag& operator=(const Flag&) = delete;
+
+  private:
+    std::atomic<bool>& flag_;
+};
+
+}  // namespace
 
 StreamFile::StreamFile(MemoryBudget& budget, bool readable)
     : readable_(readable), share_(budget, [this] { give_up(); }) {}
@@ -28,8 +43,8 @@ Outcome<void> StreamFile::account() {
 }
 
 Outcome<size_t> StreamFile::write(uint64_t, std::span<const std::byte> bytes) {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock) return refuse(EBUSY, "a request is in work on this descriptor");
+    if (in_work_) return refuse(EBUSY, "a request is in work on this descriptor");
+    const std::lock_guard lock(mutex_);
     if (std::exchange(given_up_, false))
         return refuse(ETIMEDOUT, "the rest of what was written did not come in time");
     VEXFS_TREE_TRY(share_.resize(held_bytes() + bytes.size() + reply_.size() - read_bytes_));
@@ -45,7 +60,10 @@ Outcome<size_t> StreamFile::read(uint64_t, std::span<std::byte> bytes) {
     while (read_bytes_ == reply_.size()) {
         reply_.clear();
         read_bytes_ = 0;
-        auto worked = work();
+        auto worked = [this] {
+            const Flag in_work(in_work_);
+            return work();
+        }();
         // What is there already is held, whether there is room for it or not.
         (void)account();
         VEXFS_TREE_TRY(worked);

@@ -4,6 +4,7 @@
 // who never read. A read that finds nothing to do is at the end, and more may be written after it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
@@ -57,6 +58,9 @@ class StreamFile : public OpenFile {
 
     const bool readable_;
     std::mutex mutex_;
+    // So that a write need not wait for a request. One waits for a descriptor's close, which is short where
+    // nothing is left to do.
+    std::atomic<bool> in_work_ = false;
     std::vector<std::byte> reply_;
     size_t read_bytes_ = 0;  // of the reply
     bool given_up_ = false;
