@@ -62,6 +62,7 @@ Result<ServiceOptions> service_options(const Settings& settings) {
     };
     options.defaults.durability = durability;
     options.collection_mode = settings.collections.mode;
+    options.cache = {settings.queries.cache_entries, settings.queries.cache_bytes};
     if (!settings.collections.preset.empty()) {
         VEXFS_ASSIGN(options.defaults, options.presets(settings.collections.preset));
     }

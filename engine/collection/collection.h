@@ -118,6 +118,14 @@ struct CollectionInfo {
     std::string background_error;
 };
 
+// What tells one state of a collection from another, as searches see it.
+struct Generation {
+    uint64_t instance = 0;  // of this opening of the collection, a random number
+    uint64_t number = 0;    // grows with each change that is seen, before the change is acknowledged
+
+    bool operator==(const Generation&) const = default;
+};
+
 struct CollectionStats {
     uint64_t searches = 0, inserts = 0, deletes = 0, updates = 0;  // calls; inserts counts rows
     uint64_t search_us_total = 0, search_us_max = 0;
@@ -183,6 +191,8 @@ class Collection {
     // called again then. busy where it is under way already. Progress is in rows.
     virtual Result<void> reindex(const SchemaChange& change, const WorkProgress& progress) = 0;
 
+    // Waits for nobody.
+    virtual Generation generation() const = 0;
     virtual CollectionInfo info() const = 0;
     virtual CollectionStats stats() const = 0;
     // What its files were read, written and synced since it was opened, and lately.

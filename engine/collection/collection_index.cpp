@@ -103,6 +103,7 @@ Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, co
         const std::lock_guard lock(schema_mutex_);
         schema_ = manifest_.schema;
         index_ = index;
+        generation_.fetch_add(1, std::memory_order_release);
     }
     for (const ManifestIndex& before : listed) {
         if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);

@@ -213,6 +213,7 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     VEXFS_TRY(replace_manifest(std::move(manifest)));
     const std::lock_guard lock(schema_mutex_);
     schema_ = std::move(changed);
+    generation_.fetch_add(1, std::memory_order_release);
     return {};
 }
 

@@ -71,6 +71,9 @@ class LocalCollection final : public Collection {
     Result<void> configure(const nlohmann::json& parameters) override;
     Result<void> optimize(const WorkProgress& progress) override;
     Result<void> reindex(const SchemaChange& change, const WorkProgress& progress) override;
+    Generation generation() const override {
+        return {instance_, generation_.load(std::memory_order_acquire)};
+    }
     CollectionInfo info() const override;
     CollectionStats stats() const override;
     IoStats io_stats() const override;

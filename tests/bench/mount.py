@@ -59,7 +59,7 @@ def main():
     else:
         base = np.random.default_rng(1).random((asked.rows, asked.dimension), "f4")
     queries = np.random.default_rng(2).choice(base, asked.queries)
-    daemon = MountingDaemon(tempfile.mkdtemp(prefix="vexfs-bench-"))
+    daemon = MountingDaemon(tempfile.mkdtemp(prefix="vexfs-bench-"), config="[queries]\ncache_entries = 0\n")
     try:
         daemon.start()
         with daemon.client() as client:

@@ -19,6 +19,10 @@ TIMEOUT_S = 3600
 
 
 class Served(harness.Daemon):
+    def __init__(self, directory):
+        # Queries that come again are searched for again.
+        super().__init__(directory, config="[queries]\ncache_entries = 0\n")
+
     def client(self):
         return wire.Client(self.socket, TIMEOUT_S)
 

@@ -23,6 +23,8 @@ constexpr uint64_t segment_bytes_min = 1u << 20;
 constexpr uint64_t segment_bytes_max = uint64_t{64} << 30;
 constexpr uint64_t backlog_rows_max = UINT32_MAX;
 constexpr uint64_t backlog_bytes_max = uint64_t{1} << 50;
+constexpr uint64_t cache_entries_max = 100'000'000;
+constexpr uint64_t cache_bytes_max = uint64_t{1} << 40;
 constexpr uint64_t background_mib_per_s_max = 1u << 20;
 constexpr uint64_t day_s = 86'400;
 
@@ -130,6 +132,11 @@ std::vector<Key> make_keys() {
                 0, backlog_rows_max),
         integer(VEXFS_KEY(index, max_backlog_bytes, reload, "the same in bytes of their vectors"), 0,
                 backlog_bytes_max),
+        integer(VEXFS_KEY(queries, cache_entries, reload,
+                          "answers of searches that are kept for queries that come again, 0 for none"),
+                0, cache_entries_max),
+        integer(VEXFS_KEY(queries, cache_bytes, reload, "most bytes of these answers, about"), 0,
+                cache_bytes_max),
         integer(VEXFS_KEY(storage, segment_bytes, restart, "size at which a segment is sealed"),
                 segment_bytes_min, segment_bytes_max),
         integer(VEXFS_KEY(storage, background_mib_per_s, reload,

@@ -57,6 +57,11 @@ struct Settings {
         uint64_t max_backlog_rows = 4'000'000;
         uint64_t max_backlog_bytes = uint64_t{8} << 30;
     } index;
+    struct Queries {
+        // Of all collections together; 0 entries keep no answers.
+        uint64_t cache_entries = 1000;
+        uint64_t cache_bytes = uint64_t{64} << 20;
+    } queries;
     struct Storage {
         uint64_t segment_bytes = uint64_t{256} << 20;
         uint64_t background_mib_per_s = 0;  // 0 is no limit

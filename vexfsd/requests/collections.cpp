@@ -263,6 +263,7 @@ Result<Message> delete_collection(ServiceContext& context, const Request& reques
     }
     reply.header["deleted"] = true;
     VEXFS_ASSIGN(const std::string name, request.string("collection"));
+    context.cache.forget_counts(name);
     // They are not deleted with it.
     if (const auto kept = context.store.snapshots(name); kept && !kept->empty())
         reply.header["snapshots_kept"] = kept->size();

@@ -10,6 +10,7 @@
 
 #include "vexfsd/requests/checks.h"
 #include "vexfsd/requests/mounts.h"
+#include "vexfsd/requests/query_cache.h"
 #include "vexfsd/requests/request.h"
 
 namespace vexfs {
@@ -33,6 +34,7 @@ struct ServiceContext {
     // False once the service is to stop.
     std::function<bool()> running;
     Checks& checks;
+    QueryCache& cache;
     MountControl* mounts;  // null where nothing can be mounted
 };
 

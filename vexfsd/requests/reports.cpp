@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "engine/simd/distance.h"
 #include "vexfsd/requests/operations.h"
@@ -28,9 +29,16 @@ void add(CollectionStats& sum, const CollectionStats& one) {
     sum.held.us_total += one.held.us_total;
 }
 
+void add(QueryCache::Counts& sum, const QueryCache::Counts& one) {
+    sum.hits += one.hits;
+    sum.misses += one.misses;
+}
+
 // max_backlog is that of one collection, also where several are added up.
-json to_json(const CollectionStats& stats, const Backlog& max_backlog) {
+json to_json(const CollectionStats& stats, const QueryCache::Counts& cache, const Backlog& max_backlog) {
     return {{"searches", stats.searches},
+            {"cache_hits", cache.hits},
+            {"cache_misses", cache.misses},
             {"inserts", stats.inserts},
             {"deletes", stats.deletes},
             {"updates", stats.updates},
@@ -47,26 +55,38 @@ json to_json(const CollectionStats& stats, const Backlog& max_backlog) {
             {"held_us_total", stats.held.us_total}};
 }
 
+// Of the whole process, as the kernel counts it: what is mapped from files is a part where it is in memory.
+uint64_t resident_bytes() {
+    std::ifstream figures("/proc/self/statm");
+    uint64_t all_pages = 0, resident_pages = 0;
+    figures >> all_pages >> resident_pages;
+    return resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 Result<Message> report_stats(ServiceContext& context, const Request& request) {
     Message reply;
     if (request.has("collection")) {
         VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
-        reply.header = to_json(found.collection->stats(), context.store.max_backlog());
+        reply.header =
+            to_json(found.collection->stats(), context.cache.counts(found.name), context.store.max_backlog());
         reply.header["collection"] = found.name;
         return reply;
     }
     CollectionStats sum;
+    QueryCache::Counts cache;
     uint64_t collections = 0;
     for (const std::string& name : context.store.names()) {
         const auto collection = context.store.find(name);
         if (!collection || !may_read(request.caller, (*collection)->schema().access)) continue;
         add(sum, (*collection)->stats());
+        add(cache, context.cache.counts(name));
         ++collections;
     }
-    reply.header = to_json(sum, context.store.max_backlog());
+    reply.header = to_json(sum, cache, context.store.max_backlog());
     reply.header["collections"] = collections;
+    reply.header["memory_bytes"] = resident_bytes();
     return reply;
 }
 

@@ -93,8 +93,29 @@ struct Answers {
     json results = json::array();  // [queries][hits]
     std::string path;
     uint64_t distances = 0;
+    uint64_t hits = 0;
     uint64_t metadata_bytes = 0;
 };
+
+constexpr const char* cache_path = "cache";
+// What JSON takes in memory, about: a hit without metadata and vector, a byte of metadata's text, a value.
+constexpr uint64_t hit_bytes = 400;
+constexpr uint64_t metadata_factor = 8;
+constexpr uint64_t value_bytes = sizeof(json);
+
+uint64_t memory_of(const Answers& answers, const SearchRequest& search) {
+    const uint64_t vector_bytes = search.with_vector ? search.query.size() * value_bytes : 0;
+    return answers.hits * (hit_bytes + vector_bytes) + answers.metadata_bytes * metadata_factor;
+}
+
+// The same query of the same points by the same settings has the same answer.
+std::string cache_key(const Request& request, const Generation& generation) {
+    std::string key =
+        fmt::format("{:x} {:x} {}", generation.instance, generation.number, to_text(request.header));
+    for (const ArrayView& array : request.arrays)
+        key.append(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size());
+    return key;
+}
 
 Result<void> answer(const FoundCollection& found, const SearchRequest& search, uint64_t limit,
                     const std::optional<Like>& like, Answers& answers) {
@@ -114,14 +135,25 @@ Result<void> answer(const FoundCollection& found, const SearchRequest& search, u
                     "a lower limit, fewer queries, or with_metadata false");
     }
     if (answers.results.empty()) answers.path = reply.path;
+    answers.hits += hits.size();
     answers.results.push_back(std::move(hits));
     answers.distances += reply.distances;
     return {};
 }
 
-Result<Message> run_search(ServiceContext& context, const Request& request, bool range) {
-    const auto started = std::chrono::steady_clock::now();
-    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
+Result<Answers> answers_of(ServiceContext& context, const Request& request, const FoundCollection& found,
+                           bool range) {
+    const bool cached = context.cache.on();
+    // Before anything is searched, so that no answer is kept under a generation that has more than it.
+    std::string key = cached ? cache_key(request, found.collection->generation()) : std::string();
+    Answers answers;
+    if (cached) {
+        if (const auto kept = context.cache.find(found.name, key)) {
+            answers.results = *kept;
+            answers.path = cache_path;
+            return answers;
+        }
+    }
     SearchRequest search;
     VEXFS_ASSIGN(const auto given_limit, request.integer("limit", 1, search_limit_max));
     VEXFS_ASSIGN(const auto ef_search, request.integer("ef_search", 1, ef_search_max));
@@ -152,7 +184,6 @@ Result<Message> run_search(ServiceContext& context, const Request& request, bool
 
     // One more for the point itself, which is left out.
     search.limit = static_cast<uint32_t>(std::min<uint64_t>(limit + (like ? 1 : 0), search_limit_max));
-    Answers answers;
     for (size_t row = 0; row < queries.rows; ++row) {
         if (!context.running()) return fail(ErrorCode::unavailable, "the daemon stops");
         search.query = queries.values.subspan(row * found.schema.dimension, found.schema.dimension);
@@ -162,6 +193,17 @@ Result<Message> run_search(ServiceContext& context, const Request& request, bool
             return tl::unexpected(std::move(answered.error()));
         }
     }
+    if (cached) {
+        context.cache.put(std::move(key), std::make_shared<const json>(answers.results),
+                          memory_of(answers, search));
+    }
+    return answers;
+}
+
+Result<Message> run_search(ServiceContext& context, const Request& request, bool range) {
+    const auto started = std::chrono::steady_clock::now();
+    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
+    VEXFS_ASSIGN(Answers answers, answers_of(context, request, found, range));
     const auto took = std::chrono::steady_clock::now() - started;
     Message reply;
     reply.header = {{"results", std::move(answers.results)},

@@ -140,6 +140,7 @@ struct Service::State {
     MountControl* mounts = nullptr;
     OptimizeBehind behind;
     Checks checks;
+    QueryCache cache;
 };
 
 Service::Service(Store& store, ServiceOptions options) : state_(std::make_unique<State>(store)) {
@@ -155,6 +156,7 @@ Message Service::handle(const Message& request, const Caller& caller) {
                            [this](const std::string& name) { state_->behind.add(name); },
                            [this] { return !state_->behind.stopped(); },
                            state_->checks,
+                           state_->cache,
                            nullptr};
     {
         const std::lock_guard lock(state_->mutex);
@@ -178,6 +180,7 @@ bool Service::lacks_collection(const nlohmann::json& header) {
 }
 
 void Service::set_options(ServiceOptions options) {
+    state_->cache.set_limits(options.cache);
     auto shared = std::make_shared<const ServiceOptions>(std::move(options));
     const std::lock_guard lock(state_->mutex);
     state_->options = std::move(shared);

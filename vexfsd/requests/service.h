@@ -89,6 +89,7 @@
 #include "engine/collection/store.h"
 #include "vexfsd/requests/message.h"
 #include "vexfsd/requests/mounts.h"
+#include "vexfsd/requests/query_cache.h"
 
 namespace vexfs {
 
@@ -108,6 +109,7 @@ struct ServiceOptions {
     Schema defaults;  // of collections that name no preset
     PresetLookup presets;
     uint32_t collection_mode = 0660;
+    QueryCache::Limits cache;
 };
 
 class Service {

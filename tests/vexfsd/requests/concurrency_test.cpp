@@ -47,3 +47,36 @@ TEST_CASE("requests of many threads are answered while options change") {
     CHECK(faults == 0);
     CHECK(service.ok(R"({"op":"collection.info","collection":"docs"})")["points"] == 5 + threads * rounds);
 }
+
+TEST_CASE("an answer that was kept is never older than a write that was acknowledged") {
+    ServiceOptions options;
+    options.cache = {100, 1 << 20};
+    TestService service(options);
+    service.ok(R"({"op":"collection.create","collection":"docs","dimension":1,"metric":"euclidean"})");
+    constexpr uint64_t writes = 300;
+    std::atomic<uint64_t> acknowledged = 0;
+    std::atomic<uint64_t> faults = 0;
+    const auto newest = [&] {
+        const Message request =
+            line(R"({"op":"search","collection":"docs","vector":[1000000],"limit":1,"exact":true})");
+        const json hits = service.service().handle(request, daemon_user()).header["results"][0];
+        return hits.empty() ? uint64_t{0} : hits[0]["id"].get<uint64_t>();
+    };
+    std::vector<std::jthread> readers;
+    for (int reader = 0; reader < 3; ++reader) {
+        readers.emplace_back([&] {
+            while (acknowledged < writes) {
+                const uint64_t before = acknowledged;
+                faults += newest() < before ? 1 : 0;
+            }
+        });
+    }
+    for (uint64_t id = 1; id <= writes; ++id) {
+        const json request{{"op", "insert"}, {"collection", "docs"}, {"ids", {id}}, {"vector", {id}}};
+        service.ok(line(request.dump()));
+        acknowledged = id;
+    }
+    readers.clear();
+    CHECK(faults == 0);
+    CHECK(service.ok(R"({"op":"stats","collection":"docs"})")["cache_hits"].get<uint64_t>() > 0);
+}
