@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vexfsd/tree/written_kind.h"
 
-#include <algorithm>
-
 namespace vexfs {
 namespace {
 
@@ -11,9 +9,31 @@ constexpr size_t looked_at_bytes = 64;
 constexpr std::string_view magic = "VXF2";
 constexpr std::string_view blanks = " \t\r\n";
 
-bool is_text(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7f) || blanks.find(c) != std::string_view::npos;
+bool is_plain(unsigned char byte) {
+    return byte >= 0x20 ? byte != 0x7f : blanks.find(static_cast<char>(byte)) != std::string_view::npos;
+}
+
+// UTF-8 without control characters; it may be cut off.
+bool is_text(std::string_view text) {
+    int more = 0;  // bytes of the character
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (more > 0) {
+            if ((byte & 0xc0) != 0x80) return false;
+            --more;
+        } else if (byte < 0x80) {
+            if (!is_plain(byte)) return false;
+        } else if ((byte & 0xe0) == 0xc0) {
+            more = 1;
+        } else if ((byte & 0xf0) == 0xe0) {
+            more = 2;
+        } else if ((byte & 0xf8) == 0xf0) {
+            more = 3;
+        } else {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool begins_json(std::string_view text) {
@@ -23,7 +43,7 @@ bool begins_json(std::string_view text) {
     if (follows.empty()) return false;
     const size_t next = text.find_first_not_of(blanks, first + 1);
     if (next != std::string_view::npos && follows.find(text[next]) == std::string_view::npos) return false;
-    return std::ranges::all_of(text, is_text);
+    return is_text(text);
 }
 
 }  // namespace

@@ -12,6 +12,9 @@ TEST_CASE("frames, lines and rows are told apart by how they begin") {
     CHECK(written_kind("{\"vector\":[1,2]}\n", false) == WrittenKind::lines);
     CHECK(written_kind("[1,2]\n", false) == WrittenKind::lines);
     CHECK(written_kind(" \n\t [ -1,2]\n", false) == WrittenKind::lines);
+    CHECK(written_kind("{\"vector\":[1],\"metadata\":{\"k\":\"gr\u00fc\u00df dich, \u4e16\u754c, \U0001f30d "
+                       "und alle\"}}",
+                       false) == WrittenKind::lines);
     CHECK(written_kind(std::string(8, '\0'), false) == WrittenKind::rows);
     CHECK(written_kind("hello", false) == WrittenKind::rows);
 }
