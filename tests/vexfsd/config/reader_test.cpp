@@ -43,6 +43,9 @@ backend = "fuse"
 threads = 2
 max_backlog_rows = 1_000
 max_backlog_bytes = 1_000_000
+[queries]
+cache_entries = 5
+cache_bytes = 0
 [storage]
 segment_bytes = 1_048_576
 background_mib_per_s = 100
@@ -70,6 +73,8 @@ io_backend = "posix"
     CHECK(settings.index.threads == 2);
     CHECK(settings.index.max_backlog_rows == 1'000);
     CHECK(settings.index.max_backlog_bytes == 1'000'000);
+    CHECK(settings.queries.cache_entries == 5);
+    CHECK(settings.queries.cache_bytes == 0);
     CHECK(settings.storage.segment_bytes == 1 << 20);
     CHECK(settings.storage.background_mib_per_s == 100);
     CHECK(settings.storage.io_backend == "posix");
