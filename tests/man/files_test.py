@@ -50,7 +50,7 @@ class Layouts(unittest.TestCase):
         self.assertEqual(constant("engine/storage/format.h", "version"), 1)
         self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
         self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 3)
-        self.assertEqual(constant("engine/lsh/part_file.h", "file_version"), 1)
+        self.assertEqual(constant("engine/lsh/part_file.h", "file_version"), 2)
 
 
 class DataDirectory(unittest.TestCase):
