@@ -36,4 +36,5 @@ measure() {
 measure glove "$glove"
 tests/bench/ingest.py --record "ingest 128"
 tests/bench/ingest.py --rows 200000 --dimension 384 --record "ingest 384"
+tests/bench/ingest.py --rows 200000 --dimension 384 --set layout=compact --record "ingest 384 compact"
 measure uniform "$uniform" --ef-sweep 80,320,1280,2560,5120,10240,20480
