@@ -56,7 +56,7 @@ class Index {
     struct Answer {
         size_t compared = 0;                    // rows
         paths::Path path = paths::Path::graph;  // of its largest part
-        size_t ef = 0;                          // greatest breadth of a walk, 0 where there was none
+        size_t ef = 0;  // about so many nodes were expanded in the largest walk; 0 where there was none
     };
     // Up to query.limit rows, nearest first, into `out`.
     virtual Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const = 0;

@@ -15,12 +15,19 @@ constexpr uint32_t merge_factor =
     2;  // a part is merged with what follows unless it is so many times as large
 constexpr auto idle_after = std::chrono::milliseconds(300);
 
-paths::Setting setting_for(const paths::Part& part, const IndexQuery& query) {
+struct Chosen {
+    paths::Setting setting;
+    size_t ef;  // about so many nodes are expanded where it is a walk
+};
+
+Chosen setting_for(const paths::Part& part, const IndexQuery& query) {
     if (query.target_recall > 0) {
-        const paths::Setting measured = part.calibration().for_recall(query.target_recall).setting;
-        if (measured.breadth > 0) return for_limit(measured, query.limit);
+        const paths::CalibrationPoint measured = part.calibration().for_recall(query.target_recall);
+        if (measured.setting.breadth > 0)
+            return {for_limit(measured.setting, query.limit), static_cast<size_t>(measured.seen)};
     }
-    return part.setting_of(static_cast<uint32_t>(std::max(query.ef, query.limit)));
+    const size_t ef = std::max(query.ef, query.limit);
+    return {part.setting_of(static_cast<uint32_t>(ef)), ef};
 }
 
 }  // namespace
@@ -151,8 +158,8 @@ Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>&
     size_t largest = 0;
     const auto now = parts();  // which the loop alone would not keep
     for (const Saved& saved : *now) {
-        const paths::Setting setting = setting_for(*saved.part, query);
-        if (setting.path == paths::Path::graph) answer.ef = std::max<size_t>(answer.ef, setting.breadth);
+        const auto [setting, ef] = setting_for(*saved.part, query);
+        if (setting.path == paths::Path::graph) answer.ef = std::max(answer.ef, ef);
         if (saved.part->nodes() >= largest) answer.path = setting.path;
         largest = std::max(largest, saved.part->nodes());
         answer.compared +=

@@ -9,9 +9,9 @@ namespace {
 
 constexpr int rounds = 4;
 
-class Reach {
+class Reachable {
   public:
-    explicit Reach(const LinkTable& links) : links_(links), reached_(links.nodes()) {}
+    explicit Reachable(const LinkTable& links) : links_(links), reached_(links.nodes()) {}
 
     bool has(uint32_t node) const { return reached_[node]; }
     void spread(uint32_t from) {
@@ -41,7 +41,7 @@ std::vector<uint32_t> connect(LinkTable& links, uint32_t entry) {
     const auto key = [](uint32_t from, uint32_t to) { return uint64_t{from} << 32 | to; };
     std::vector<uint32_t> lost;
     for (int round = 0; round < rounds; ++round) {
-        Reach reach(links);
+        Reachable reach(links);
         if (links.nodes() > 0) reach.spread(entry);
         lost.clear();
         for (uint32_t node = 0; node < links.nodes(); ++node) {
@@ -72,7 +72,7 @@ std::vector<uint32_t> connect(LinkTable& links, uint32_t entry) {
         if (lost.empty()) return lost;
     }
     // What the last round linked may have cost others their link.
-    Reach reach(links);
+    Reachable reach(links);
     reach.spread(entry);
     lost.clear();
     for (uint32_t node = 0; node < links.nodes(); ++node)

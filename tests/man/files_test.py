@@ -141,7 +141,7 @@ class DataDirectory(unittest.TestCase):
         part = self.bytes_of("*.hnsw")
         header = read_fields(part, 0, "PART", "FileHeader")
         self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
-                         (b"VEXFSPRT", 2, 2, 1))
+                         (b"VEXFSPRT", 3, 2, 1))
         self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
         places = 128 + 2 * 4  # behind the mean
         rows = struct.unpack_from(f"<{ROWS}I", part, places)
@@ -151,8 +151,8 @@ class DataDirectory(unittest.TestCase):
         node_bytes = (neighbours + 4 * degree + 8 + 4 * groups + 63) // 64 * 64
         measured = places + 4 * (ROWS + header["loose"])
         for point in range(header["calibration_points"]):
-            self.assertIn(read_fields(part, measured + 24 * point, "PART", "CalibrationPoint")["path"], (0, 1, 2))
-        nodes = measured + 24 * header["calibration_points"]
+            self.assertIn(read_fields(part, measured + 32 * point, "PART", "CalibrationPoint")["path"], (0, 1, 2))
+        nodes = measured + 32 * header["calibration_points"]
         sketches = nodes + ROWS * node_bytes
         lists, blocks = header["lists"], header["list_blocks"]
         sketches_bytes = (4 * lists * 4 * groups + 4 * (lists + 1) + blocks * (4 * 32 + 16 * groups + 128)) if lists else 0
@@ -165,12 +165,12 @@ class DataDirectory(unittest.TestCase):
         part = next((self.directory / "collections/tables").glob("*.hnsw")).read_bytes()
         header = read_fields(part, 0, "LSH", "FileHeader")
         self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
-                         (b"VEXFSLSH", 1, 2, 0))
+                         (b"VEXFSLSH", 2, 2, 0))
         self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
         self.assertEqual((header["num_tables"], header["num_functions"], header["bucket_size"]), (10, 20, 200))
         at = 128 + 2 * 4
         self.assertEqual(sorted(struct.unpack_from(f"<{ROWS}I", part, at)), list(range(ROWS)))
-        at += 4 * ROWS + 24 * header["calibration_points"]
+        at += 4 * ROWS + 32 * header["calibration_points"]
         coded, lists, blocks = header["coded_dimension"], header["lists"], header["list_blocks"]
         at += 4 * lists * coded + 4 * (lists + 1) + blocks * (4 * 32 + 4 * coded + 128)
         if header["tables"]:
