@@ -7,7 +7,7 @@ import words
 from harness import Ctl, EndToEnd
 
 # What tells of a run and not of the data; a graph's size depends on the order in which its threads came.
-OF_THE_RUN = {"took_us", "seconds", "pid", "uptime_s", "disk_bytes", "index_memory_bytes"}
+OF_THE_RUN = {"took_us", "seconds", "pid", "uptime_s", "disk_bytes", "index_memory_bytes", "generation"}
 
 COMMANDS = (
     ("collection", "list"),

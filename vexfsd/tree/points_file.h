@@ -64,7 +64,7 @@ class PointsFiles {
   private:
     struct Current {
         std::shared_ptr<const PointsFile> file;
-        std::map<Role, unsigned> missed;                            // opens that came too late
+        std::map<Role, unsigned> missed;                            // look-ups of opens that came too late
         std::deque<std::shared_ptr<const PointsFile::View>> ready;  // for those who try again
     };
 
