@@ -11,6 +11,7 @@ namespace vexfs {
 
 void PointView::read(uint64_t offset, std::span<std::byte> bytes) const {
     assert(offset <= bytes_ && bytes.size() <= bytes_ - offset);
+    if (bytes.empty()) return;
     switch (what_) {
         case ViewOf::vectors: return read_vectors(offset, bytes);
         case ViewOf::ids:
@@ -41,7 +42,6 @@ void PointView::lay_lines_out() {
 }
 
 void PointView::read_vectors(uint64_t offset, std::span<std::byte> bytes) const {
-    if (bytes.empty()) return;
     auto run = std::upper_bound(runs_.begin(), runs_.end(), offset,
                                 [](uint64_t at, const Run& each) { return at < each.offset; });
     for (--run; !bytes.empty(); ++run) {
@@ -54,7 +54,6 @@ void PointView::read_vectors(uint64_t offset, std::span<std::byte> bytes) const 
 }
 
 void PointView::read_lines(uint64_t offset, std::span<std::byte> bytes) const {
-    if (bytes.empty()) return;
     auto line = static_cast<size_t>(std::upper_bound(line_offsets_.begin(), line_offsets_.end(), offset) -
                                     line_offsets_.begin() - 1);
     for (size_t in_line = offset - line_offsets_[line]; !bytes.empty(); ++line, in_line = 0) {
