@@ -52,11 +52,12 @@ struct Found {
     uint32_t node;
 };
 
+// A walk ends where all of the best so far are expanded, or before that where none is left within `reach`
+// times the distance of the last of the `nearest` found, reach.h; reach 0 is no such end.
 struct Walk {
-    size_t ef;        // breadth: the number of nodes kept as the best so far
-    float reach = 0;  // it ends where none is left within so many times the distance of
-    size_t nearest =
-        0;  // the last of so many nearest found; reach 0: it ends where all of the best are expanded
+    size_t ef;  // breadth: the number of nodes kept as the best so far
+    float reach = 0;
+    size_t nearest = 0;
 };
 
 struct SearchScratch;  // memory that searches of a thread use again

@@ -13,17 +13,17 @@
 namespace vexfs::graph {
 
 struct SearchScratch {
-    Pool pool;
-    Reach reach;
-    Visited visited;
-
     // Nodes that are not nearer need not be kept.
     float threshold() const { return std::min(pool.threshold(), reach.distance()); }
+    // A node was, which is so far away.
     void expanded(float distance) {
         reach.found(distance, pool.nth(reach.nearest()));
         pool.cut(reach.distance());
     }
 
+    Pool pool;
+    Reach reach;
+    Visited visited;
     codes::Int8Query int8;
     codes::ResidualQuery residual;
     std::vector<uint32_t> fresh;  // neighbours not seen before

@@ -28,7 +28,7 @@ float between(float low, float high, double share) {
 
 // A share of what is more than 1 by the logarithm: at a reach of 1, a walk ends with the nearest found.
 float reach_between(float low, float high, double share) {
-    if (low <= 1 || low == high) return high;
+    if (low <= 1 || high <= low) return high;
     return static_cast<float>(1 + (low - 1) * std::pow((high - 1) / (low - 1), share));
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 // Views that wait for those who look a name up a second time; who gets none there tries once more in vain.
 constexpr size_t ready_max = 16;
-constexpr unsigned lookups_of_a_retry =
-    2;  // of the entry that the kernel has, and as that is another now, anew
+// The kernel looks up the entry that it has, and as that is another now, the name anew.
+constexpr unsigned lookups_of_a_retry = 2;
 
 ViewOf view_of(Role role) {
     return role == Role::vectors ? ViewOf::vectors : role == Role::ids ? ViewOf::ids : ViewOf::metadata;
