@@ -26,7 +26,7 @@ struct GlobalOptions {
 
 // What an option or argument takes, for the completion.
 struct Completes {
-    enum class Kind { nothing, words, file, directory, collection, preset };
+    enum class Kind { nothing, words, file, directory, collection, preset, profile };
     Kind kind = Kind::nothing;
     std::vector<std::string> words;
 };

@@ -26,6 +26,7 @@ std::string kind_text(const Completes& completes) {
         case Completes::Kind::directory: return "directory";
         case Completes::Kind::collection: return "collection";
         case Completes::Kind::preset: return "preset";
+        case Completes::Kind::profile: return "profile";
     }
     return "nothing";
 }

@@ -30,6 +30,9 @@ inline constexpr const char* bash_driver = R"sh(_vexfsctl() {
         collection | preset)
             mapfile -t COMPREPLY < <(compgen -W "$(vexfsctl -o plain "$kind" list 2>/dev/null | cut -f1)" -- "$cur")
             ;;
+        profile)
+            mapfile -t COMPREPLY < <(compgen -W "$(vexfsctl -o plain tuning list 2>/dev/null | cut -f1)" -- "$cur")
+            ;;
         nothing) ;;
         *) mapfile -t COMPREPLY < <(compgen -W "$(_vexfsctl_words "$path" | cut -f1)" -- "$cur") ;;
     esac
@@ -61,6 +64,10 @@ inline constexpr const char* zsh_driver = R"sh(_vexfsctl() {
         directory) _files -/ ;;
         collection | preset)
             lines=(${(f)"$(vexfsctl -o plain $kind list 2>/dev/null | cut -f1)"})
+            compadd -a lines
+            ;;
+        profile)
+            lines=(${(f)"$(vexfsctl -o plain tuning list 2>/dev/null | cut -f1)"})
             compadd -a lines
             ;;
         nothing) ;;
@@ -108,6 +115,8 @@ inline constexpr const char* fish_driver = R"sh(function __vexfsctl_complete
             __fish_complete_directories $cur
         case collection preset
             vexfsctl -o plain $kind list 2>/dev/null | string replace -r '\t.*' ''
+        case profile
+            vexfsctl -o plain tuning list 2>/dev/null | string replace -r '\t.*' ''
         case nothing
         case '*'
             __vexfsctl_words "$path"

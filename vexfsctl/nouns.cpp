@@ -9,6 +9,7 @@ void register_nouns(Cli& cli) {
     register_import(cli);
     register_export(cli);
     register_preset(cli);
+    register_tuning(cli);
     register_stats(cli);
     register_health(cli);
     register_mount(cli);

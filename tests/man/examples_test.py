@@ -46,7 +46,7 @@ def examples_of(name):
     lines = page(name)
     shown = lines.section("EXAMPLES").literal_lines() if ".Sh EXAMPLES" in lines else []
     return [line for line in shown if re.search(r"\b(vexfsctl|vexfsd) -?\w", line) and
-            not line.startswith(("systemctl", "usermod", "echo '{\"op\""))]
+            not line.startswith(("systemctl", "sudo", "usermod", "echo '{\"op\""))]
 
 
 def run(command, daemon):

@@ -35,6 +35,9 @@ RUNS = [
     ("preset list", ""),
     ("preset show", "balanced"),
     ("preset apply", "docs balanced"),
+    ("tuning list", ""),
+    ("tuning plan", "reference"),
+    ("tuning status", ""),
     ("config show", ""),
     ("config check", "{directory}/vexfsd.toml"),
     ("vector delete", "docs 7"),
@@ -47,7 +50,11 @@ RUNS = [
     ("collection delete", "docs"),
     ("collection snapshot delete", "docs monday"),
 ]
-NOT_JSON = {"bench ann", "completion"}  # the one is tried by its examples, the other prints a script
+NOT_JSON = {
+    "bench ann",  # tried by its examples
+    "completion",  # prints a script
+    "tuning apply", "tuning revert",  # would change this machine; they print what plan does
+}
 
 
 def named_in(lines):

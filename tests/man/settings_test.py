@@ -48,6 +48,11 @@ class Settings(unittest.TestCase):
         self.assertCountEqual(listed, [[preset["name"], preset["algorithm"], str(preset["target_recall"]),
                                         preset["description"]] for preset in presets])
 
+    def test_the_installed_profiles_are_listed(self):
+        listed = page("vexfsd.toml.5").section("PROFILES").rows()
+        profiles = json_of("tuning", "list")["profiles"]
+        self.assertCountEqual(listed, [[profile["name"], profile["description"]] for profile in profiles])
+
 
 if __name__ == "__main__":
     unittest.main()

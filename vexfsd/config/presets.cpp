@@ -2,12 +2,9 @@
 #include "vexfsd/config/presets.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <filesystem>
-#include <map>
 
 #include "vexfsd/base/nearest.h"
+#include "vexfsd/config/catalog.h"
 #include "vexfsd/config/directories.h"
 #include "vexfsd/config/toml_file.h"
 
@@ -129,13 +126,7 @@ std::vector<std::string> PresetCatalog::default_directories() {
 PresetCatalog PresetCatalog::load(const std::vector<std::string>& directories) {
     PresetCatalog catalog;
     catalog.directories_ = directories;
-    std::map<std::string, std::string> by_name;
-    for (const std::string& directory : directories) {
-        for (const std::string& file : toml_files_in(directory)) {
-            by_name[std::filesystem::path(file).stem().string()] = file;
-        }
-    }
-    for (const auto& [name, file] : by_name) catalog.add_file(name, file);
+    for (const auto& [name, file] : toml_files_by_name(directories)) catalog.add_file(name, file);
     return catalog;
 }
 
@@ -161,24 +152,7 @@ void PresetCatalog::add_file(const std::string& name, const std::string& path) {
 }
 
 Result<const Preset*> PresetCatalog::find(const std::string& name) const {
-    std::vector<std::string> known;
-    for (const Preset& preset : presets_) {
-        if (preset.name == name) return &preset;
-        known.push_back(preset.name);
-    }
-    for (const ConfigProblem& problem : problems_) {
-        if (std::filesystem::path(problem.file).stem() == name) {
-            return fail(ErrorCode::invalid_argument,
-                        fmt::format("preset {} is wrong: {}", name, problem.text()),
-                        "vexfsctl config check shows all that is");
-        }
-    }
-    std::string hint = did_you_mean(name, known);
-    if (hint.empty()) {
-        hint = known.empty() ? fmt::format("there are none in {}", fmt::join(directories_, ", "))
-                             : fmt::format("there are {}", fmt::join(known, ", "));
-    }
-    return fail(ErrorCode::not_found, fmt::format("there is no preset {}", name), std::move(hint));
+    return find_named("preset", name, presets_, problems_, directories_);
 }
 
 }  // namespace vexfs

@@ -63,6 +63,15 @@ std::vector<std::string> toml_files_in(const std::string& directory) {
     return files;
 }
 
+std::map<std::string, std::string> toml_files_by_name(const std::vector<std::string>& directories) {
+    std::map<std::string, std::string> by_name;
+    for (const std::string& directory : directories) {
+        for (const std::string& file : toml_files_in(directory))
+            by_name[fs::path(file).stem().string()] = file;
+    }
+    return by_name;
+}
+
 ConfigProblem problem_at(const std::string& file, const toml::source_region& place, std::string message,
                          std::string hint) {
     return {file, place.begin.line, place.begin.column, std::move(message), std::move(hint)};

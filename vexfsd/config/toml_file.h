@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ tl::expected<std::optional<toml::table>, ConfigProblem> read_toml(const std::str
 
 // The paths of DIRECTORY/*.toml, unordered; none where there is no such directory.
 std::vector<std::string> toml_files_in(const std::string& directory);
+// By their names without .toml; those of a later directory take the place of earlier ones.
+std::map<std::string, std::string> toml_files_by_name(const std::vector<std::string>& directories);
 
 // Puts a problem at the place where a node or key stands in its file.
 ConfigProblem problem_at(const std::string& file, const toml::source_region& place, std::string message,
