@@ -23,7 +23,7 @@ namespace {
 constexpr uint32_t dimension = 8;
 constexpr size_t rows = 1'400;
 // To each of flat and hnsw; the address sanitizer makes each five times as long.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef VEXFS_SANITIZED
 constexpr int damages = 400;
 #else
 constexpr int damages = 2'500;

@@ -43,7 +43,7 @@ TEST_CASE("a thousand idle clients keep nobody from being served") {
 
 // The undefined-behaviour sanitizer, built together with that of addresses, needs descriptors for its own
 // checks.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef VEXFS_SANITIZED
 TEST_CASE(
     "clients that are waiting when descriptors run out are served later, and meanwhile not tried all the "
     "time") {
