@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/function_ref.h"
 #include "engine/base/result.h"
 #include "engine/collection/back_pressure.h"
 #include "engine/collection/point_view.h"
@@ -83,13 +84,28 @@ struct SearchRequest {
     bool with_metadata = true;
     bool with_vector = false;
     bool exact = false;  // compare with every point
+    // Asked now and then while rows are compared; an error ends the search. It outlives that.
+    std::optional<FunctionRef<Result<void>()>> goes_on = {};
+};
+
+// How a search was answered.
+struct SearchPlan {
+    // Of a filter: the live points that it takes, about, and their share of all. What a comparison with each
+    // of them was expected to cost, and a search of the index for them, where that was to be chosen between.
+    std::optional<uint64_t> matches;
+    double selectivity = 1;
+    std::optional<double> expected_scan_us, expected_index_us;
+    uint64_t visited = 0;  // nodes or sketches that the index looked at, with what it compared exactly
+    uint64_t scanned = 0;  // rows compared besides
+    double filter_us = 0, index_us = 0, scan_us = 0, reply_us = 0;
 };
 
 struct SearchReply {
     std::vector<Hit> hits;  // nearest first; ties by id
-    // The access path taken: "scan" or "filter scan", or one of paths/path.h; "graph+scan" and so on where
-    // rows are not in the index yet.
+    // The access path taken: "scan", or with a filter "filter scan", of its rows alone; or one of
+    // paths/path.h, with a filter "filter graph" and so on; "graph+scan" where rows are not in the index yet.
     std::string path;
+    SearchPlan plan;
     uint64_t distances = 0;  // computed
     uint32_t ef_search = 0;  // 0 where no graph was walked
 };
@@ -110,7 +126,11 @@ struct CollectionInfo {
     std::string calibrated_path;
     double calibrated_recall = 0;
     double calibrated_reach = 0;  // of the walks in a graph, graph/reach.h; else 0
-    uint64_t generation = 0;      // grows with each change that is seen
+    // Of the last live searches that were checked against an exact one, and how many were so far.
+    double observed_recall = 0;
+    uint64_t observed_queries = 0;
+    uint64_t filter_memory_bytes = 0;  // of what is kept to answer filters
+    uint64_t generation = 0;           // grows with each change that is seen
     bool read_only = false;
     std::string read_only_reason;
     // Why the index could not be read or written, or disk space not be reclaimed, the last time; empty once

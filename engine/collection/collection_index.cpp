@@ -28,7 +28,7 @@ bool LocalCollection::index_some(const std::stop_token& stop) {
 
 bool LocalCollection::maintain_some(const std::stop_token& stop) {
     if (dropped_ || stop.stop_requested()) return false;
-    return save_index_if_due(stop) || reclaim_some(false).value_or(false);
+    return save_index_if_due(stop) || reclaim_some(false).value_or(false) || check_recall(stop);
 }
 
 bool LocalCollection::save_index_if_due(const std::stop_token& stop) {

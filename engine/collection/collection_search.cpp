@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Searches and look-ups.
 //
-// A search asks the index for the rows that are in it and scans those that are not yet. Filters, ranges
-// and `exact` compare with every row that qualifies.
+// A search asks the index for the rows that are in it and scans those that are not yet. Ranges and `exact`
+// compare with every row that qualifies, filters with those where that is expected to cost less.
 #include <fmt/format.h>
 #include <tsl/robin_set.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "engine/base/prefetch.h"
 #include "engine/collection/local_collection.h"
@@ -16,6 +18,8 @@
 namespace vexfs {
 namespace {
 
+constexpr uint64_t probed_bytes_max = uint64_t{8} << 30;  // of vectors: more may have to come from the disk
+constexpr size_t asked_every = 8'192;                     // rows compared, whether the search is still of use
 constexpr size_t compared_ahead = 6;  // rows whose vectors are fetched ahead of their comparison
 
 // Less is nearer; of equals, the row written first.
@@ -47,6 +51,62 @@ class Nearest {
   private:
     size_t limit_;
     std::vector<Neighbour> heap_;
+};
+
+// The rows to compare with, some at a time: from `first` to before `end` that live, of those in `of` where
+// there is such a set.
+class Candidates {
+  public:
+    Candidates(const RowTable& rows, uint32_t first, uint32_t end, const Roaring* of)
+        : rows_(rows), next_(first), end_(end), filtered_(of != nullptr) {
+        if (!filtered_) return;
+        roaring_init_iterator(&of->roaring, &taken_);
+        roaring_move_uint32_iterator_equalorlarger(&taken_, first);
+    }
+
+    // Empty at the end.
+    std::span<const uint32_t> next() {
+        size_t count = 0;
+        while (count == 0) {
+            if (filtered_) {
+                const uint32_t read = roaring_read_uint32_iterator(&taken_, some_.data(), rows_at_once);
+                if (read == 0) return {};
+                for (uint32_t i = 0; i < read; ++i)
+                    if (some_[i] < end_ && !rows_.dead(some_[i])) some_[count++] = some_[i];
+            } else {
+                for (; count < some_.size() && next_ < end_; ++next_) {
+                    next_ = rows_.next_live(next_, end_);
+                    if (next_ < end_) some_[count++] = next_;
+                }
+                if (count == 0) return {};
+            }
+        }
+        return {some_.data(), count};
+    }
+
+  private:
+    static constexpr uint32_t rows_at_once = 256;
+
+    const RowTable& rows_;
+    uint32_t next_, end_;
+    bool filtered_;
+    roaring_uint32_iterator_t taken_{};
+    std::array<uint32_t, rows_at_once> some_{};
+};
+
+// Tells how long each stage of a search took.
+class Stopwatch {
+  public:
+    double lap_us() {
+        const auto now = Clock::now();
+        return us(now - std::exchange(lap_, now));
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    static double us(Clock::duration time) { return std::chrono::duration<double, std::micro>(time).count(); }
+
+    Clock::time_point lap_ = Clock::now();
 };
 
 // A query made ready for its metric: distance to a row, as it is reported.
@@ -106,11 +166,67 @@ Result<void> check_request(const SearchRequest& request, uint32_t dimension, con
 
 }  // namespace
 
+std::shared_ptr<const payload::Answer> LocalCollection::rows_of(const Filter& filter, uint32_t rows) const {
+    const auto metadata = [&](uint32_t row) -> std::optional<std::string_view> {
+        if (rows_.dead(row)) return std::nullopt;
+        return metadata_text(rows_.metadata(row));
+    };
+    return payload_index_.answer(filter, rows, metadata, index_threads());
+}
+
 Result<SearchReply> LocalCollection::search(const SearchRequest& request) const {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = RecallProbe::Clock::now();
+    const uint64_t generation = generation_.load(std::memory_order_acquire);
+    VEXFS_ASSIGN(SearchReply reply, find_nearest(request));
+    const auto end = RecallProbe::Clock::now();
+    const auto took_us =
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(end - start).count());
+    ++counters_.searches;
+    counters_.distances += reply.distances;
+    counters_.search_us_total += took_us;
+    uint64_t longest_us = counters_.search_us_max;
+    while (longest_us < took_us && !counters_.search_us_max.compare_exchange_weak(longest_us, took_us)) {
+    }
+    const bool promised =
+        !request.filter && !request.ef_search && !request.target_recall && !request.distance_max;
+    const bool small = uint64_t{rows_.size()} * dimension_ * sizeof(float) <= probed_bytes_max;
+    if (promised && small && reply.plan.visited > 0 && recall_probe_.due(end)) {
+        RecallProbe::Query query{{request.query.begin(), request.query.end()}, request.limit, {}, generation};
+        for (const Hit& hit : reply.hits) query.distances.push_back(hit.distance);
+        recall_probe_.keep(std::move(query));
+    }
+    return reply;
+}
+
+bool LocalCollection::check_recall(const std::stop_token& stop) const {
+    const auto kept = recall_probe_.take();
+    if (!kept) return false;
+    const auto start = RecallProbe::Clock::now();
+    SearchRequest request;
+    request.query = kept->vector;
+    request.limit = kept->limit;
+    request.exact = true;
+    request.with_metadata = false;
+    const auto goes_on = [&]() -> Result<void> {
+        if (stop.stop_requested()) return fail(ErrorCode::unavailable, "the store closes");
+        return {};
+    };
+    request.goes_on = FunctionRef<Result<void>()>(goes_on);
+    const auto exact = find_nearest(request);
+    std::optional<double> recall;
+    if (exact && generation_.load(std::memory_order_acquire) == kept->generation) {
+        std::vector<float> distances;
+        for (const Hit& hit : exact->hits) distances.push_back(hit.distance);
+        recall = recall_of(kept->distances, distances);
+    }
+    recall_probe_.judged(recall, RecallProbe::Clock::now() - start);
+    return true;
+}
+
+Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) const {
     VEXFS_TRY(check_request(request, dimension_, name_));
     if (dropped_) return fail(ErrorCode::not_found, fmt::format("collection {} was deleted", name_));
-
+    Stopwatch watch;
     const Epochs::Guard guard = epochs_.enter();
     // In this order: what the graph doesn't have is below rows.
     const auto [schema, index] = served();
@@ -118,63 +234,100 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     const uint32_t rows = rows_.size();
     const Query query(request.query, metric_);
     SearchReply reply;
+    SearchPlan& plan = reply.plan;
 
-    const auto scan = [&](uint32_t first, Nearest& nearest) {
-        ReadAhead ahead = read_ahead();
-        for (uint32_t row = rows_.next_live(first, rows); row < rows; row = rows_.next_live(row + 1, rows)) {
-            ahead.at(rows_.vector(row));
-            if (request.filter != nullptr && !request.filter->matches(metadata_text(rows_.metadata(row))))
-                continue;
-            const float distance = query.distance(rows_.vector(row), rows_.norm(row));
-            ++reply.distances;
-            if (!request.distance_max || distance <= *request.distance_max) nearest.offer({distance, row});
+    const auto filtered = request.filter != nullptr ? rows_of(*request.filter, rows) : nullptr;
+    plan.filter_us = watch.lap_us();
+    const std::string by_filter = filtered ? "filter " : "";
+
+    // Rows are fetched some ahead of their comparison.
+    const auto compare = [&](std::span<const uint32_t> some, auto&& found) {
+        for (size_t i = 0; i < some.size() + compared_ahead; ++i) {
+            if (i < some.size()) prefetch(rows_.vector(some[i]), dimension_ * sizeof(float));
+            if (i < compared_ahead) continue;
+            const uint32_t row = some[i - compared_ahead];
+            found(Neighbour{query.distance(rows_.vector(row), rows_.norm(row)), row});
         }
     };
+    // Compares with the rows from `first` on.
+    const auto scan = [&](uint32_t first, Nearest& nearest) -> Result<void> {
+        ReadAhead ahead = read_ahead();
+        Candidates candidates(rows_, first, rows, filtered ? &filtered->taken : nullptr);
+        for (auto some = candidates.next(); !some.empty(); some = candidates.next()) {
+            ahead.at(rows_.vector(some.front()));
+            compare(some, [&](const Neighbour& one) {
+                if (!request.distance_max || one.distance <= *request.distance_max) nearest.offer(one);
+            });
+            plan.scanned += some.size();
+            if (request.goes_on && plan.scanned % asked_every < some.size()) VEXFS_TRY((*request.goes_on)());
+        }
+        plan.scan_us += watch.lap_us();
+        return {};
+    };
+
+    const auto accept = [&](uint32_t row) {
+        return row < indexed && (!filtered || filtered->taken.contains(row)) && !rows_.dead(row);
+    };
+    const auto compare_all = [&](std::span<const uint32_t> some, std::vector<Neighbour>& out) {
+        compare(some, [&](const Neighbour& one) { out.push_back(one); });
+    };
+    IndexQuery asked{request.query.data(), request.limit, request.ef_search.value_or(schema.hnsw.ef_search),
+                     // An explicit ef_search overrides the recall that is promised.
+                     request.ef_search ? 0 : request.target_recall.value_or(schema.target_recall), accept,
+                     compare_all};
+    FilterPlan chosen;
+    double expected_us = 0;
+    bool every_row = indexed == 0 || request.exact || request.distance_max;
+    if (filtered) {
+        plan.matches = filtered->count;
+        const auto points = static_cast<double>(std::max<uint64_t>(this->points(), 1));
+        plan.selectivity = std::min(1.0, static_cast<double>(filtered->count) / points);
+        every_row = every_row || filtered->count <= request.limit;
+        if (!every_row) {
+            asked.share = plan.selectivity;
+            const auto expected = index->expected_us(asked);
+            expected_us = expected.value_or(0);
+            chosen = filter_planner_.choose(filtered->count, expected, *filtered->experience);
+            asked.budget_us = chosen.scan_us;
+            every_row = !chosen.by_index;
+            plan.expected_scan_us = chosen.scan_us;
+            plan.expected_index_us = chosen.index_us;
+        }
+    }
 
     std::vector<Neighbour> found;
-    const bool every_row = indexed == 0 || request.exact || request.filter != nullptr || request.distance_max;
+    bool complete = !every_row;
     if (!every_row) {
-        // An explicit ef_search overrides the recall that is promised.
-        const double target = request.ef_search ? 0 : request.target_recall.value_or(schema.target_recall);
-        const auto accept = [&](uint32_t row) { return row < indexed && !rows_.dead(row); };
-        const auto compare = [&](std::span<const uint32_t> some, std::vector<Neighbour>& out) {
-            for (size_t i = 0; i < some.size() + compared_ahead; ++i) {
-                if (i < some.size()) prefetch(rows_.vector(some[i]), dimension_ * sizeof(float));
-                if (i < compared_ahead) continue;
-                const uint32_t row = some[i - compared_ahead];
-                out.push_back({query.distance(rows_.vector(row), rows_.norm(row)), row});
-            }
-        };
-        const IndexQuery asked{request.query.data(),
-                               request.limit,
-                               request.ef_search.value_or(schema.hnsw.ef_search),
-                               target,
-                               accept,
-                               compare};
         const Index::Answer answer = index->search(asked, found);
-        reply.distances = answer.compared;
+        plan.visited = answer.compared;
+        complete = answer.complete;
         reply.ef_search = static_cast<uint32_t>(answer.ef);
-        reply.path = name_of(answer.path);
+        reply.path = by_filter;
+        reply.path += name_of(answer.path);
         if (indexed < rows) reply.path += "+scan";
-        Nearest nearest(request.limit);
-        for (const Neighbour& neighbour : found) nearest.offer(neighbour);
-        scan(indexed, nearest);
-        found = std::move(nearest).take();
-    }
-    // A walk that ends with too few, the rows around it being dead, is no reason to answer with fewer than
-    // there are.
-    if (every_row || found.size() < request.limit) {
-        std::shared_lock lock(ids_mutex_);
-        const size_t points = ids_.size();
-        lock.unlock();
-        if (every_row || found.size() < points) {
-            reply.path = request.filter != nullptr ? "filter scan" : "scan";
-            reply.ef_search = 0;
+        plan.index_us = watch.lap_us();
+        if (filtered)
+            FilterPlanner::searched(chosen, expected_us, plan.index_us, complete, *filtered->experience);
+        if (complete) {
             Nearest nearest(request.limit);
-            scan(0, nearest);
+            for (const Neighbour& neighbour : found) nearest.offer(neighbour);
+            VEXFS_TRY(scan(indexed, nearest));
             found = std::move(nearest).take();
         }
     }
+    // A walk that ends with too few, the rows around it being dead, is no reason to answer with fewer than
+    // there are.
+    if (!complete ||
+        (found.size() < request.limit && found.size() < (filtered ? filtered->count : points()))) {
+        reply.path = by_filter + "scan";
+        reply.ef_search = 0;
+        const double before_us = plan.scan_us;
+        Nearest nearest(request.limit);
+        VEXFS_TRY(scan(0, nearest));
+        found = std::move(nearest).take();
+        if (filtered) filter_planner_.scanned(plan.scanned, plan.scan_us - before_us);
+    }
+    reply.distances = plan.visited + plan.scanned;
 
     tsl::robin_set<uint64_t> seen;
     reply.hits.reserve(found.size());
@@ -192,17 +345,13 @@ Result<SearchReply> LocalCollection::search(const SearchRequest& request) const 
     std::ranges::stable_sort(reply.hits, [](const Hit& a, const Hit& b) {
         return a.distance != b.distance ? a.distance < b.distance : a.id < b.id;
     });
-
-    const auto took = std::chrono::steady_clock::now() - start;
-    const auto took_us =
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-    ++counters_.searches;
-    counters_.distances += reply.distances;
-    counters_.search_us_total += took_us;
-    uint64_t longest_us = counters_.search_us_max;
-    while (longest_us < took_us && !counters_.search_us_max.compare_exchange_weak(longest_us, took_us)) {
-    }
+    plan.reply_us = watch.lap_us();
     return reply;
+}
+
+uint64_t LocalCollection::points() const {
+    const std::shared_lock lock(ids_mutex_);
+    return ids_.size();
 }
 
 Result<uint32_t> LocalCollection::find(uint64_t id) const {
@@ -241,11 +390,11 @@ Result<Collection::Page> LocalCollection::scroll(uint64_t cursor, uint32_t limit
     Page page;
     ReadAhead ahead = read_ahead();
     const uint32_t rows = rows_.size();
+    const auto filtered = filter != nullptr ? rows_of(*filter, rows) : nullptr;
     uint32_t row = rows_.next_live(static_cast<uint32_t>(std::min<uint64_t>(cursor, rows)), rows);
     for (; row < rows && page.points.size() < limit; row = rows_.next_live(row + 1, rows)) {
         ahead.at(rows_.vector(row));
-        if (filter == nullptr || filter->matches(metadata_text(rows_.metadata(row))))
-            page.points.push_back(point_at(row, with_vector));
+        if (!filtered || filtered->taken.contains(row)) page.points.push_back(point_at(row, with_vector));
     }
     if (row < rows) page.cursor = row;
     return page;

@@ -280,6 +280,7 @@ void LocalCollection::apply(const RecordView& record) {
                 if (entry == ids_.end()) continue;
                 live_bytes_ += row_bytes(metadata) - row_bytes(rows_.metadata(entry->second));
                 rows_.set_metadata(entry->second, metadata);
+                payload_index_.changed(entry->second);
             }
             break;
         }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -39,6 +40,8 @@ struct IndexQuery {
     FunctionRef<bool(uint32_t)> accept;  // whether a row may be found
     // Appends rows with their distances, as they are reported.
     FunctionRef<void(std::span<const uint32_t> rows, std::vector<Neighbour>& out)> compare;
+    double share = 1;         // of the rows that live, those that `accept` takes, about; above 0
+    double budget_us = 1e12;  // where that is below 1, what walks may take, about
 };
 
 class Index {
@@ -57,9 +60,12 @@ class Index {
         size_t compared = 0;                    // rows
         paths::Path path = paths::Path::graph;  // of its largest part
         size_t ef = 0;  // about so many nodes were expanded in the largest walk; 0 where there was none
+        bool complete = true;  // else a walk was ended by the budget
     };
     // Up to query.limit rows, nearest first, into `out`.
     virtual Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const = 0;
+    // What a search costs, about, from what was measured and the shares of rows; none where nothing was.
+    virtual std::optional<double> expected_us(const IndexQuery& query) const = 0;
     // What for_recall() of its largest part says; all 0 where nothing was measured.
     virtual paths::CalibrationPoint calibration(double target_recall) const = 0;
 

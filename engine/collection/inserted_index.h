@@ -24,6 +24,7 @@ class InsertedIndex final : public Index {
     bool settled() const override { return true; }
     uint32_t unsaved_rows() const override { return indexed() - saved_.load(std::memory_order_relaxed); }
     Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
+    std::optional<double> expected_us(const IndexQuery& /*query*/) const override { return std::nullopt; }
     paths::CalibrationPoint calibration(double) const override { return {}; }
     size_t memory_bytes() const override { return graph_->memory_bytes(); }
     // Waits until nobody is adding, and keeps it so.

@@ -53,6 +53,7 @@ LocalCollection::LocalCollection(Disk& disk, std::string name, std::string direc
       next_id_(manifest_.next_id),
       imports_(manifest_.import_rows),
       rows_(static_cast<uint32_t>(manifest_.first_row)),
+      filter_planner_(dimension_),
       schema_(manifest_.schema) {}
 
 Result<std::shared_ptr<LocalCollection>> LocalCollection::open(Disk& disk, std::string name,
@@ -241,10 +242,7 @@ CollectionInfo LocalCollection::info() const {
         index = index_;
         if (next_index_) info.reindexed_rows = next_index_->indexed();
     }
-    {
-        const std::shared_lock lock(ids_mutex_);
-        info.points = ids_.size();
-    }
+    info.points = points();
     info.indexed_points = index ? index->indexed() : 0;
     info.backlog = backlog();
     info.index_memory_bytes = index ? index->memory_bytes() : 0;
@@ -254,6 +252,10 @@ CollectionInfo LocalCollection::info() const {
         info.calibrated_reach = point.setting.reach;
         info.calibrated_recall = point.recall;
     }
+    const RecallProbe::Observed observed = recall_probe_.observed();
+    info.observed_recall = observed.recall;
+    info.observed_queries = observed.queries;
+    info.filter_memory_bytes = payload_index_.memory_bytes();
     info.generation = generation_;
     {
         const std::lock_guard write(write_mutex_);

@@ -21,9 +21,12 @@
 #include "engine/base/awaited_mutex.h"
 #include "engine/base/epochs.h"
 #include "engine/collection/collection.h"
+#include "engine/collection/filter_plan.h"
 #include "engine/collection/group_commit.h"
 #include "engine/collection/index.h"
+#include "engine/collection/recall_probe.h"
 #include "engine/collection/row_table.h"
+#include "engine/payload/payload_index.h"
 #include "engine/storage/io_budget.h"
 #include "engine/storage/manifest.h"
 #include "engine/storage/measured_disk.h"
@@ -85,7 +88,7 @@ class LocalCollection final : public Collection {
     Result<uint64_t> snapshot(const std::string& directory);
 
     // Background work, false when there is nothing to do now: a step of indexing; and, by one thread at a
-    // time, writes the index down when that is due, or reclaims some of the disk.
+    // time, writes the index down when that is due, reclaims some of the disk, or checks the recall of a search.
     bool index_some(const std::stop_token& stop);
     bool maintain_some(const std::stop_token& stop);
     // Puts acknowledged writes of `async` durability on the disk.
@@ -193,7 +196,14 @@ class LocalCollection final : public Collection {
 
     PointsState state_now() const;  // under write_mutex_
 
+    // Under an Epochs::Guard.
+    std::shared_ptr<const payload::Answer> rows_of(const Filter& filter, uint32_t rows) const;
+
     ReadAhead read_ahead() const { return ReadAhead(uint64_t{schema().io.read_ahead_kb} << 10); }
+    // What search() does beside counting.
+    Result<SearchReply> find_nearest(const SearchRequest& request) const;
+    bool check_recall(const std::stop_token& stop) const;  // of a search that was kept for that; false where there is none
+    uint64_t points() const;
     Result<uint32_t> find(uint64_t id) const;
     Point point_at(uint32_t row, bool with_vector) const;
     SegmentIdentity identity_of(const ManifestSegment& segment) const;
@@ -226,6 +236,9 @@ class LocalCollection final : public Collection {
     mutable std::shared_mutex ids_mutex_;
     tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
     RowTable rows_;
+    mutable payload::PayloadIndex payload_index_;
+    mutable FilterPlanner filter_planner_;
+    mutable RecallProbe recall_probe_;
     GroupCommit group_commit_;
     BackPressure back_pressure_;
     std::atomic<uint32_t> unsaved_accepted_ = 0;  // rows that failed to be written down: not tried again

@@ -2,6 +2,7 @@
 #include "engine/collection/part_index.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/base/heap.h"
 #include "engine/collection/part_kinds.h"
@@ -13,21 +14,51 @@ constexpr uint32_t new_rows_many = 16'384;  // what a scan beside the graphs tak
 constexpr uint32_t new_rows_few = 1'024;    // below, a scan is as fast as a graph
 constexpr uint32_t merge_factor =
     2;  // a part is merged with what follows unless it is so many times as large
+constexpr double recall_judged = 0.9;  // of the searches by which the cost of a node is known
 constexpr auto idle_after = std::chrono::milliseconds(300);
 
 struct Chosen {
     paths::Setting setting;
-    size_t ef;  // about so many nodes are expanded where it is a walk
+    size_t ef;           // about so many nodes are expanded where it is a walk
+    double cost_us = 0;  // of a search for calibrated_limit rows, 0 where it was not measured
 };
 
+// The nearest rows that are selected are so many of the nearest of all.
+size_t limit_among_all(const IndexQuery& query) {
+    return static_cast<size_t>(std::ceil(static_cast<double>(query.limit) / query.share));
+}
+
+// Of the nodes that a walk for the nearest of all looks at: those of one for calibrated_limit rows, and some
+// for each further row.
+double walk_grows(const Chosen& chosen, size_t limit) {
+    constexpr double nodes_per_row = 1.5;
+    const double more = static_cast<double>(limit) - paths::calibrated_limit;
+    return 1 + std::max(more, 0.0) * nodes_per_row / static_cast<double>(std::max<size_t>(chosen.ef, 1));
+}
+
 Chosen setting_for(const paths::Part& part, const IndexQuery& query) {
-    if (query.target_recall > 0) {
-        const paths::CalibrationPoint measured = part.calibration().for_recall(query.target_recall);
-        if (measured.setting.breadth > 0)
-            return {for_limit(measured.setting, query.limit), static_cast<size_t>(measured.seen)};
-    }
+    const auto at_most_all = [&](paths::Setting setting) {
+        if (query.share < 1) setting.breadth = std::min(setting.breadth, static_cast<uint32_t>(part.nodes()));
+        return setting;
+    };
+    const double recall = query.target_recall > 0 ? query.target_recall : recall_judged;
+    const paths::CalibrationPoint measured = part.calibration().for_recall(recall);
+    if (query.target_recall > 0 && measured.setting.breadth > 0)
+        return {at_most_all(for_limit(measured.setting, limit_among_all(query))),
+                static_cast<size_t>(measured.seen), measured.cost_us};
     const size_t ef = std::max(query.ef, query.limit);
-    return {part.setting_of(static_cast<uint32_t>(ef)), ef};
+    paths::Setting setting = part.setting_of(static_cast<uint32_t>(ef));
+    setting.breadth = static_cast<uint32_t>(
+        std::min(std::ceil(setting.breadth / query.share), static_cast<double>(UINT32_MAX)));
+    const double node_us = measured.seen > 0 ? measured.cost_us / measured.seen : 0;
+    return {at_most_all(setting), ef, static_cast<double>(ef) * node_us};
+}
+
+// Nodes that a walk may look at where only some are selected.
+size_t nodes_within(const IndexQuery& query, const Chosen& chosen) {
+    if (chosen.cost_us == 0 || chosen.ef == 0) return SIZE_MAX;
+    const double nodes = query.budget_us / chosen.cost_us * static_cast<double>(chosen.ef);
+    return nodes < 1e9 ? std::max(static_cast<size_t>(nodes), size_t{64}) : SIZE_MAX;
 }
 
 }  // namespace
@@ -158,12 +189,15 @@ Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>&
     size_t largest = 0;
     const auto now = parts();  // which the loop alone would not keep
     for (const Saved& saved : *now) {
-        const auto [setting, ef] = setting_for(*saved.part, query);
+        const auto [setting, ef, cost_us] = setting_for(*saved.part, query);
         if (setting.path == paths::Path::graph) answer.ef = std::max(answer.ef, ef);
         if (saved.part->nodes() >= largest) answer.path = setting.path;
         largest = std::max(largest, saved.part->nodes());
-        answer.compared +=
-            saved.part->search(query.vector, setting, paths::reranked(query.limit), query.accept, found);
+        const size_t nodes_max = nodes_within(query, {setting, ef, cost_us});
+        const size_t compared = saved.part->search(query.vector, setting, paths::reranked(query.limit),
+                                                   {query.accept, query.share, nodes_max}, found);
+        answer.complete = answer.complete && compared < nodes_max;
+        answer.compared += compared;
         query.compare(found, out);
         answer.compared += found.size();
     }
@@ -174,6 +208,17 @@ Index::Answer PartIndex::search(const IndexQuery& query, std::vector<Neighbour>&
                       });
     out.resize(limit);
     return answer;
+}
+
+std::optional<double> PartIndex::expected_us(const IndexQuery& query) const {
+    double sum_us = 0;
+    const auto now = parts();  // which the loop alone would not keep
+    for (const Saved& saved : *now) {
+        const Chosen chosen = setting_for(*saved.part, query);
+        if (chosen.cost_us == 0) return std::nullopt;
+        sum_us += chosen.cost_us * walk_grows(chosen, limit_among_all(query));
+    }
+    return sum_us;
 }
 
 paths::CalibrationPoint PartIndex::calibration(double target_recall) const {

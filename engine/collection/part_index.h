@@ -40,6 +40,7 @@ class PartIndex final : public Index {
     bool settled() const override;
     uint32_t unsaved_rows() const override;
     Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
+    std::optional<double> expected_us(const IndexQuery& query) const override;
     paths::CalibrationPoint calibration(double target_recall) const override;
     size_t memory_bytes() const override;
     // Parts never change, so that building goes on meanwhile.

@@ -13,6 +13,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/collection_view.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_reclaim.cpp
     ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/filter_plan.cpp
     ${CMAKE_CURRENT_LIST_DIR}/inserted_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/local_collection.cpp
     ${CMAKE_CURRENT_LIST_DIR}/loss_account.cpp
@@ -21,6 +22,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/part_kinds.cpp
     ${CMAKE_CURRENT_LIST_DIR}/point_view.cpp
     ${CMAKE_CURRENT_LIST_DIR}/rebuilt_manifest.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/recall_probe.cpp
     ${CMAKE_CURRENT_LIST_DIR}/repair_report.cpp
     ${CMAKE_CURRENT_LIST_DIR}/salvage.cpp
     ${CMAKE_CURRENT_LIST_DIR}/salvaged_log.cpp

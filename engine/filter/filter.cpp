@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/base/function_ref.h"
+#include "engine/filter/fields.h"
 #include "engine/filter/node.h"
 #include "engine/filter/values.h"
 
@@ -13,27 +13,6 @@ namespace {
 
 using nlohmann::json;
 using Node = Filter::Node;
-using Visitor = FunctionRef<bool(const json&)>;
-
-// Shows the visitor each value that the path leads to, until it returns true. Objects in an array on the way
-// are all gone into.
-bool any_at(const json& value, std::span<const std::string> path, Visitor visit) {
-    if (path.empty()) return visit(value);
-    if (value.is_object()) {
-        const auto member = value.find(path.front());
-        return member != value.end() && any_at(*member, path.subspan(1), visit);
-    }
-    return value.is_array() && std::any_of(value.begin(), value.end(), [&](const json& element) {
-               return element.is_object() && any_at(element, path, visit);
-           });
-}
-
-// The same, and where the path leads to an array, each of its elements too.
-bool any_value(const json& metadata, std::span<const std::string> path, Visitor visit) {
-    return any_at(metadata, path, [&](const json& value) {
-        return visit(value) || (value.is_array() && std::any_of(value.begin(), value.end(), visit));
-    });
-}
 
 bool holds(std::strong_ordering order, Node::Comparison comparison) {
     switch (comparison) {
@@ -58,7 +37,7 @@ struct Evaluator {
     }
     bool operator()(const Node::Not& node) const { return !matches(node.child.front(), metadata); }
     bool operator()(const Node::In& in) const {
-        if (in.takes_null && !exists(in.path)) return true;
+        if (in.takes_null && !exists(metadata, in.path)) return true;
         return any_value(metadata, in.path, [&](const json& value) {
             return std::binary_search(in.values.begin(), in.values.end(), value,
                                       [](const json& a, const json& b) { return compare(a, b) < 0; });
@@ -76,11 +55,7 @@ struct Evaluator {
                    compare_ordered(value, node.high) <= 0;
         });
     }
-    bool operator()(const Node::Exists& node) const { return exists(node.path); }
-
-    bool exists(const Node::Path& path) const {
-        return any_at(metadata, path, [](const json&) { return true; });
-    }
+    bool operator()(const Node::Exists& node) const { return exists(metadata, node.path); }
 };
 
 }  // namespace
@@ -93,7 +68,7 @@ bool matches(const Node& node, const json& metadata) {
 
 Result<Filter> Filter::parse(const nlohmann::json& filter) {
     VEXFS_ASSIGN(Node root, filter::parse(filter));
-    return Filter(std::make_shared<const Node>(std::move(root)));
+    return Filter(std::make_shared<const Node>(std::move(root)), filter.dump());
 }
 
 bool Filter::matches(const nlohmann::json& metadata) const {

@@ -30,10 +30,15 @@ class Filter {
     bool matches(const nlohmann::json& metadata) const;
 
     struct Node;
+    const Node& root() const { return *root_; }
+    // The same for filters that differ in nothing but spaces and the order of keys.
+    const std::string& text() const { return text_; }
 
   private:
-    explicit Filter(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+    Filter(std::shared_ptr<const Node> root, std::string text)
+        : root_(std::move(root)), text_(std::move(text)) {}
     std::shared_ptr<const Node> root_;
+    std::string text_;
 };
 
 }  // namespace vexfs

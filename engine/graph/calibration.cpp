@@ -68,6 +68,15 @@ size_t Searched::search(const float* query, const Setting& setting, size_t wante
     return seen;
 }
 
+size_t Searched::search(const float* query, const Setting& setting, size_t wanted,
+                        const paths::Selection& of_nodes, std::vector<Found>& found) const {
+    if (of_nodes.share < 1 && (setting.path == Path::graph || lists == nullptr))
+        return graph.search(query, {setting.breadth, setting.reach, wanted}, of_nodes, found);
+    const size_t seen = search(query, setting, wanted, found);
+    std::erase_if(found, [&](const Found& one) { return !of_nodes.accept(one.node); });
+    return seen;
+}
+
 void keep_nearest(std::vector<Found>& found, size_t wanted) {
     const size_t kept = std::min(wanted, found.size());
     std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(),

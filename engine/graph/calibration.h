@@ -22,6 +22,9 @@ struct Searched {
     // Without lists, all paths are the graph. Returns how many nodes were looked at.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted, std::vector<Found>& found,
                   uint32_t without = no_node) const;
+    // Of the nodes of a selection.
+    size_t search(const float* query, const paths::Setting& setting, size_t wanted,
+                  const paths::Selection& of_nodes, std::vector<Found>& found) const;
 };
 
 // Leaves the nearest, in order.

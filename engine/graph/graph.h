@@ -22,6 +22,7 @@
 #include "engine/codes/residual.h"
 #include "engine/codes/space.h"
 #include "engine/graph/links.h"
+#include "engine/paths/selection.h"
 
 namespace vexfs::graph {
 
@@ -84,6 +85,11 @@ class Graph {
     // by as if it were not there.
     void search(const float* query, const Walk& walk, std::vector<Found>& found,
                 uint32_t without = no_node) const;
+    // Goes on until the nearest that were accepted are so many: `nearest`, reach and what is found are of
+    // these, all else of what is walked through. Returns how many nodes were expanded, of which those are a
+    // part.
+    size_t search(const float* query, const Walk& walk, const paths::Selection& of_nodes,
+                  std::vector<Found>& found) const;
     // The nodes with their distances.
     void compare(const float* query, std::span<const uint32_t> nodes, std::vector<Found>& found) const;
 
@@ -101,8 +107,11 @@ class Graph {
         return reinterpret_cast<const uint32_t*>(row(node) + layout_.neighbours_offset());
     }
     void begin(SearchScratch& scratch) const;
-    template <class Rows>
-    void expand(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const;
+    void prepare(SearchScratch& scratch, const float* query, const Walk& walk) const;
+    template <class Visitor>
+    void walk(const float* query, SearchScratch& scratch, Visitor visitor) const;
+    template <class Rows, class Visitor>
+    void expand(Rows rows, SearchScratch& scratch, Visitor& visitor) const;
     void fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads);
 
     Layout layout_;

@@ -33,6 +33,11 @@ namespace {
 
 constexpr size_t walks_begun = 3;
 
+SearchScratch& scratch_of_thread() {
+    thread_local SearchScratch scratch;
+    return scratch;
+}
+
 // The nodes that a walk has chosen and not yet expanded, in the order of the choice: their rows come out of
 // the memory meanwhile. That others turn up which are nearer costs little, as nearly all are expanded in the
 // end.
@@ -173,15 +178,11 @@ void Graph::begin(SearchScratch& scratch) const {
     scratch.pool.added();
 }
 
-template <class Rows>
-void Graph::expand(Rows rows, SearchScratch& scratch, std::vector<Found>& found, uint32_t without) const {
-    for (const uint32_t loose : loose_) {
-        if (loose == without) continue;
-        scratch.visited.insert(loose);
-        found.push_back({rows.compare(loose), loose});
-        scratch.expanded(found.back().distance);
-    }
-    if (without != no_node) scratch.visited.insert(without);
+// `visitor` is shown each node that was expanded, and says whether to go on.
+template <class Rows, class Visitor>
+void Graph::expand(Rows rows, SearchScratch& scratch, Visitor& visitor) const {
+    for (const uint32_t loose : loose_)
+        if (scratch.visited.insert(loose)) visitor(Found{rows.compare(loose), loose});
     begin(scratch);
     Coming coming;
     for (;;) {
@@ -194,27 +195,60 @@ void Graph::expand(Rows rows, SearchScratch& scratch, std::vector<Found>& found,
         if (coming.empty()) break;
         const Pool::Candidate now = coming.pop();
         const float distance = rows.distance(now.node, now.distance);
-        found.push_back({distance, now.node});
-        if (now.node != without) scratch.expanded(distance);
+        if (!visitor(Found{distance, now.node})) break;
         rows.offer_neighbours(now.node, distance);
     }
-    // The entry is walked through all the same.
-    if (without == entry_) std::erase_if(found, [&](const Found& one) { return one.node == without; });
 }
 
-void Graph::search(const float* query, const Walk& walk, std::vector<Found>& found, uint32_t without) const {
-    thread_local SearchScratch scratch;
-    found.clear();
-    if (nodes_ == 0) return;
+template <class Visitor>
+void Graph::walk(const float* query, SearchScratch& scratch, Visitor visitor) const {
+    if (layout_.bits > 0) {
+        expand(InlineRows(*this, query, scratch), scratch, visitor);
+    } else {
+        expand(PlainRows(*this, query, scratch), scratch, visitor);
+    }
+}
+
+void Graph::prepare(SearchScratch& scratch, const float* query, const Walk& walk) const {
     scratch.int8.set(query, layout_.dimension);
     scratch.visited.reset(nodes_);
     scratch.pool.reset(walk.ef);
     scratch.reach.reset(walk.nearest, walk.reach);
-    if (layout_.bits > 0) {
-        expand(InlineRows(*this, query, scratch), scratch, found, without);
-    } else {
-        expand(PlainRows(*this, query, scratch), scratch, found, without);
-    }
+}
+
+void Graph::search(const float* query, const Walk& walk, std::vector<Found>& found, uint32_t without) const {
+    SearchScratch& scratch = scratch_of_thread();
+    found.clear();
+    if (nodes_ == 0) return;
+    prepare(scratch, query, walk);
+    if (without != no_node) scratch.visited.insert(without);
+    this->walk(query, scratch, [&](const Found& one) {
+        found.push_back(one);
+        if (one.node != without) scratch.expanded(one.distance);
+        return true;
+    });
+    // The entry is walked through all the same.
+    if (without == entry_) std::erase_if(found, [&](const Found& one) { return one.node == without; });
+}
+
+size_t Graph::search(const float* query, const Walk& walk, const paths::Selection& of_nodes,
+                     std::vector<Found>& found) const {
+    SearchScratch& scratch = scratch_of_thread();
+    found.clear();
+    if (nodes_ == 0) return 0;
+    prepare(scratch, query, walk);
+    const auto among = static_cast<size_t>(static_cast<double>(walk.nearest) / of_nodes.share);
+    size_t expanded = 0;
+    this->walk(query, scratch, [&](const Found& one) {
+        ++expanded;
+        if (of_nodes.accept(one.node)) {
+            found.push_back(one);
+            scratch.reach.found(one.distance, scratch.pool.nth(among));
+            scratch.pool.cut(scratch.reach.distance());
+        }
+        return expanded < of_nodes.nodes_max;
+    });
+    return expanded;
 }
 
 void Graph::compare(const float* query, std::span<const uint32_t> nodes, std::vector<Found>& found) const {

@@ -91,18 +91,18 @@ size_t Part::memory_bytes() const {
 }
 
 size_t Part::search(const float* query, const paths::Setting& setting, size_t wanted,
-                    FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const {
+                    const paths::Selection& selection, std::vector<uint32_t>& rows) const {
     thread_local std::vector<float> transformed;
     thread_local std::vector<Found> found;
     transformed.resize(space_->coded_dimension());
     space_->transform_query(query, transformed.data());
-    const size_t seen =
-        Searched{graph_, paths_.lists.get()}.search(transformed.data(), setting, wanted, found);
-    for (Found& one : found) one.node = rows_[one.node];
-    std::erase_if(found, [&](const Found& one) { return !accept(one.node); });
+    const auto accept = [&](uint32_t node) { return selection.accept(rows_[node]); };
+    const Searched searched{graph_, paths_.lists.get()};
+    const size_t seen = searched.search(transformed.data(), setting, wanted,
+                                        {accept, selection.share, selection.nodes_max}, found);
     keep_nearest(found, wanted);
     rows.clear();
-    for (const Found& one : found) rows.push_back(one.node);
+    for (const Found& one : found) rows.push_back(rows_[one.node]);
     return seen;
 }
 

@@ -52,7 +52,7 @@ class Part final : public paths::Part {
 
     // The `wanted` nearest by int8 distance, nearest first; distances of different parts can't be compared.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted,
-                  FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const override;
+                  const paths::Selection& selection, std::vector<uint32_t>& rows) const override;
 
     Result<void> save(const std::string& path, Disk& disk = posix_disk(), bool bulk = false) const override;
     // Corrupt for a damaged file, and no number in it is trusted; one that was built with other parameters is

@@ -107,7 +107,7 @@ size_t Part::memory_bytes() const {
 }
 
 size_t Part::search(const float* query, const paths::Setting& setting, size_t /*wanted*/,
-                    FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const {
+                    const paths::Selection& selection, std::vector<uint32_t>& rows) const {
     thread_local std::vector<float> transformed;
     thread_local Shortlist nearest;
     transformed.resize(space_->coded_dimension());
@@ -115,7 +115,7 @@ size_t Part::search(const float* query, const paths::Setting& setting, size_t /*
     const size_t seen = access_.search(transformed.data(), setting, nodes(), nearest);
     rows.clear();
     for (const uint32_t node : nearest.nodes())
-        if (accept(rows_[node])) rows.push_back(rows_[node]);
+        if (selection.accept(rows_[node])) rows.push_back(rows_[node]);
     return seen;
 }
 

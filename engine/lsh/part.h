@@ -63,7 +63,7 @@ class Part final : public paths::Part {
     const paths::Calibration& calibration() const override { return access_.calibration; }
     paths::Setting setting_of(uint32_t breadth) const override { return {paths::Path::sketch, breadth, 0}; }
     size_t search(const float* query, const paths::Setting& setting, size_t wanted,
-                  FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const override;
+                  const paths::Selection& selection, std::vector<uint32_t>& rows) const override;
     bool refined() const override { return true; }
     std::unique_ptr<paths::Part> refine(FunctionRef<const float*(uint32_t)> vector,
                                         const paths::PartWork& work) const override;

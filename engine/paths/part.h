@@ -5,6 +5,7 @@
 // Immutable once made; searched by any number of threads.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -13,6 +14,7 @@
 #include "engine/base/function_ref.h"
 #include "engine/base/result.h"
 #include "engine/paths/calibration.h"
+#include "engine/paths/selection.h"
 #include "engine/storage/disk.h"
 
 namespace vexfs::paths {
@@ -38,10 +40,10 @@ class Part {
     // What a search of a breadth takes where no recall is to be held, or nothing was measured.
     virtual Setting setting_of(uint32_t breadth) const = 0;
 
-    // Rows that `accept` takes, to be compared exactly: the `wanted` nearest by int8 distance, or where there
+    // Rows of the selection, to be compared exactly: the `wanted` nearest by int8 distance, or where there
     // are no int8 codes, all that a search of that breadth comes upon. Returns how many were looked at.
     virtual size_t search(const float* query, const Setting& setting, size_t wanted,
-                          FunctionRef<bool(uint32_t)> accept, std::vector<uint32_t>& rows) const = 0;
+                          const Selection& selection, std::vector<uint32_t>& rows) const = 0;
 
     // Whether refine() can't make it better.
     virtual bool refined() const = 0;

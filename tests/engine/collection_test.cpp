@@ -5,9 +5,11 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/engine/points.h"
 #include "tests/engine/temporary_directory.h"
+#include "tests/eventually.h"
 
 using namespace vexfs;
 using namespace vexfs::test;
@@ -147,6 +149,92 @@ TEST_CASE("a filtered search finds every match there is") {
     request.query = query;
     request.filter = &filter;
     CHECK(points->search(request)->hits.size() == 5);
+}
+
+TEST_CASE("filters of every selectivity find the nearest that match, by the graph or by a scan of them") {
+    constexpr size_t rows = 20'000, dimension = 16;
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path());
+    const auto points = store->create("points", schema_of(dimension)).value();
+    std::vector<std::string> metadata;
+    for (size_t i = 0; i < rows; ++i) metadata.push_back(json{{"n", i * 7919 % rows}}.dump());
+    REQUIRE(insert(*points, random_vectors(rows, dimension, 1), {}, metadata));
+    REQUIRE(points->optimize({}));
+    REQUIRE(insert(*points, random_vectors(50, dimension, 2), {},
+                   std::vector<std::string>(50, json{{"n", 0}}.dump())));
+    const auto below = GENERATE(as<size_t>(), 5, 200, 2'000, 10'000, 19'000);
+    const Filter filter = Filter::parse({{"n", {{"$lt", below}}}}).value();
+    size_t common = 0, wanted = 0, by_graph = 0;
+    for (uint32_t seed = 10; seed < 110; ++seed) {
+        const auto query = random_vectors(1, dimension, seed);
+        SearchRequest request;
+        request.query = query;
+        request.filter = &filter;
+        const auto found = points->search(request).value();
+        request.exact = true;
+        const auto exact = points->search(request).value();
+        CHECK(exact.path == "filter scan");
+        CHECK(found.plan.matches == below + 50);
+        REQUIRE(found.hits.size() == exact.hits.size());
+        by_graph += found.path == "filter graph+scan" ? 1 : 0;
+        wanted += exact.hits.size();
+        for (const Hit& hit : found.hits) {
+            CHECK(json::parse(hit.metadata).at("n").get<size_t>() < below);
+            for (const Hit& one : exact.hits) common += one.id == hit.id ? 1 : 0;
+        }
+    }
+    CHECK(common >= wanted * 93 / 100);
+    if (below == 19'000) CHECK(by_graph > 0);
+    if (below == 5) CHECK(by_graph == 0);
+}
+
+TEST_CASE("the recall of live searches is observed") {
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path());
+    const auto points = store->create("points", schema_of(16)).value();
+    REQUIRE(insert(*points, random_vectors(5'000, 16, 1)));
+    REQUIRE(points->optimize({}));
+    CHECK(points->info().observed_queries == 0);
+    const uint64_t before = points->stats().searches;
+    uint64_t asked = 0;
+    REQUIRE(eventually([&] {
+        REQUIRE(search(*points, random_vectors(1, 16, static_cast<uint32_t>(++asked)), 10));
+        return points->info().observed_queries >= 3;
+    }));
+    CHECK(points->info().observed_recall > 0.8);
+    CHECK(points->info().observed_recall <= 1);
+    // Those by which others are judged are nobody's.
+    CHECK(points->stats().searches == before + asked);
+}
+
+TEST_CASE("a filter goes by the metadata of now") {
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path());
+    const auto points = store->create("points", schema_of(4)).value();
+    REQUIRE(insert(*points, random_vectors(3, 4, 1), {1, 2, 3}, {R"({"a":1})", R"({"a":1})", R"({"a":2})"}));
+    const Filter filter = Filter::parse({{"a", 1}}).value();
+    const auto ids = [&] {
+        const auto query = random_vectors(1, 4, 2);
+        SearchRequest request;
+        request.query = query;
+        request.filter = &filter;
+        std::set<uint64_t> found;
+        const auto reply = points->search(request).value();
+        for (const Hit& hit : reply.hits) found.insert(hit.id);
+        const auto page = points->scroll(0, 10, &filter, false).value();
+        std::set<uint64_t> scrolled;
+        for (const Point& point : page.points) scrolled.insert(point.id);
+        CHECK(scrolled == found);
+        return found;
+    };
+    CHECK(ids() == std::set<uint64_t>{1, 2});
+    REQUIRE(points->update_metadata(3, R"({"a":1})", true));
+    REQUIRE(points->update_metadata(1, R"({"a":null})", true));
+    CHECK(ids() == std::set<uint64_t>{2, 3});
+    REQUIRE(points->erase(std::vector<uint64_t>{2}, {}));
+    CHECK(ids() == std::set<uint64_t>{3});
+    REQUIRE(insert(*points, random_vectors(1, 4, 3), {4}, {R"({"a":[0,1]})"}));
+    CHECK(ids() == std::set<uint64_t>{3, 4});
 }
 
 TEST_CASE("the graph answers as the scan does") {
