@@ -73,6 +73,25 @@ Result<void> print_hits(Output& out, const Message& reply) {
     return out.print(ordered, table);
 }
 
+void explain_search(Output& out, const Message& reply) {
+    if (out.format() == OutputFormat::json || !reply.header.contains("plans")) return;
+    const nlohmann::json& plan = reply.header["plans"].at(0);
+    const auto us = [&](const char* key) { return fmt::format("{:.0f} us", plan.value(key, 0.0)); };
+    out.note(fmt::format(
+        "plan: {}{}", cell(plan, "path"),
+        plan.contains("ef_search") ? fmt::format(", ef_search {}", cell(plan, "ef_search")) : ""));
+    if (plan.contains("matches"))
+        out.note(fmt::format("filter: takes {} points, {:.3g} % of all", cell(plan, "matches"),
+                             100 * plan.value("selectivity", 1.0)));
+    if (plan.contains("expected_scan_us"))
+        out.note(fmt::format("expected: a scan of these {}, a search of the index {}", us("expected_scan_us"),
+                             plan.contains("expected_index_us") ? us("expected_index_us") : "unknown"));
+    out.note(fmt::format("looked at: {} in the index, {} compared one by one", cell(plan, "visited"),
+                         cell(plan, "scanned")));
+    out.note(fmt::format("took: filter {}, index {}, scan {}, reply {}", us("filter_us"), us("index_us"),
+                         us("scan_us"), us("reply_us")));
+}
+
 Result<void> print_points(Output& out, const Message& reply) {
     VEXFS_ASSIGN(const auto vectors, vectors_of(reply));
     nlohmann::ordered_json payload = payload_of(reply.header);

@@ -17,6 +17,8 @@ Result<std::vector<std::vector<float>>> vectors_of(const Message& reply);
 
 // The hits of a search with one query: rank, id, distance, metadata.
 Result<void> print_hits(Output& out, const Message& reply);
+// Notes how the reply came about, where it says so and is not printed as JSON.
+void explain_search(Output& out, const Message& reply);
 // The points of a get: id, metadata.
 Result<void> print_points(Output& out, const Message& reply);
 

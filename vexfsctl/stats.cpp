@@ -11,6 +11,7 @@ namespace {
 struct StatsOptions {
     std::string collection;
     bool io = false;
+    bool queries = false;
 };
 
 std::string bytes_of(const nlohmann::json& object, const char* key) {
@@ -45,8 +46,37 @@ Table io_table(const nlohmann::json& collections) {
     return table;
 }
 
+Table queries_table(const nlohmann::json& queries) {
+    Table table{{{"COLLECTION"},
+                 {"PLAN"},
+                 {"COUNT", true},
+                 {"MEAN US", true},
+                 {"P50 US", true},
+                 {"P95 US", true},
+                 {"P99 US", true},
+                 {"MAX US", true}},
+                {}};
+    for (const auto& plan : queries) {
+        table.rows.push_back({cell(plan, "collection"), cell(plan, "plan"), cell(plan, "count"),
+                              fmt::format("{:.0f}", plan.value("mean_us", 0.0)), cell(plan, "p50_us"),
+                              cell(plan, "p95_us"), cell(plan, "p99_us"), cell(plan, "max_us")});
+    }
+    return table;
+}
+
+Result<ExitStatus> query_stats(Context& context, const std::string& collection) {
+    Message request;
+    request.header = {{"op", "stats"}, {"queries", true}};
+    if (!collection.empty()) request.header["collection"] = collection;
+    VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
+    const nlohmann::ordered_json shown{{"queries", reply.header.at("queries")}};
+    VEXFS_TRY(context.out().print(shown, queries_table(reply.header.at("queries"))));
+    return succeeded;
+}
+
 // One collection is shown with all that is known of it, several as a table.
 Result<ExitStatus> stats(Context& context, const StatsOptions& options) {
+    if (options.queries) return query_stats(context, options.collection);
     Message request;
     request.header = {{"op", options.io ? "io_stats" : "stats"}};
     if (!options.collection.empty()) request.header["collection"] = options.collection;
@@ -72,10 +102,14 @@ Result<ExitStatus> stats(Context& context, const StatsOptions& options) {
 void register_stats(Cli& cli) {
     const auto options = std::make_shared<StatsOptions>();
     CLI::App* app = cli.noun_alone("stats", "Show counters since the start, of all collections or of one",
-                                   "vexfsctl stats\nvexfsctl -o json stats words\nvexfsctl stats --io words",
+                                   "vexfsctl stats\nvexfsctl -o json stats words\nvexfsctl stats --io words\n"
+                                   "vexfsctl stats --queries",
                                    [options](Context& context) { return stats(context, *options); });
     cli.collection_argument(app, options->collection)->required(false);
-    app->add_flag("--io", options->io, "What was read, written and synced, how often and how fast");
+    CLI::Option* io =
+        app->add_flag("--io", options->io, "What was read, written and synced, how often and how fast");
+    app->add_flag("--queries", options->queries, "How long searches took, by the way they were answered")
+        ->excludes(io);
 }
 
 }  // namespace vexfs::ctl

@@ -49,7 +49,9 @@ struct SearchOptions {
     std::string name, vector, like, filter;
     uint32_t limit = 10;
     uint32_t ef_search = 0;
+    uint64_t timeout_ms = 0;
     bool exact = false;
+    bool explain = false;
     bool with_vector = false;
 };
 
@@ -58,7 +60,9 @@ Result<ExitStatus> search(Context& context, const SearchOptions& options) {
     request.header["limit"] = options.limit;
     request.header["with_metadata"] = true;
     if (options.ef_search > 0) request.header["ef_search"] = options.ef_search;
+    if (options.timeout_ms > 0) request.header["timeout_ms"] = options.timeout_ms;
     if (options.exact) request.header["exact"] = true;
+    if (options.explain) request.header["explain"] = true;
     if (options.with_vector) request.header["with_vector"] = true;
     if (!options.filter.empty()) {
         VEXFS_ASSIGN(request.header["filter"], object_from_text("--filter", options.filter));
@@ -71,6 +75,7 @@ Result<ExitStatus> search(Context& context, const SearchOptions& options) {
     }
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
     VEXFS_TRY(print_hits(context.out(), reply));
+    if (options.explain) explain_search(context.out(), reply);
     return succeeded;
 }
 
@@ -142,12 +147,13 @@ void register_insert(Cli& cli, CLI::App* noun) {
 
 void register_search(Cli& cli, CLI::App* noun) {
     const auto options = std::make_shared<SearchOptions>();
-    CLI::App* app =
-        cli.verb(noun, "search", "Find the nearest vectors",
-                 "vexfsctl vector search words --vector '[0.1,0.2,0.3]' --limit 5\n"
-                 "vexfsctl vector search words --like word=king --limit 10\n"
-                 "vexfsctl vector search words --vector @query.npy --limit 10 --filter '{\"lang\":\"en\"}'",
-                 [options](Context& context) { return search(context, *options); });
+    CLI::App* app = cli.verb(
+        noun, "search", "Find the nearest vectors",
+        "vexfsctl vector search words --vector '[0.1,0.2,0.3]' --limit 5\n"
+        "vexfsctl vector search words --like word=king --limit 10\n"
+        "vexfsctl vector search words --vector @query.npy --limit 10 --filter '{\"lang\":\"en\"}'\n"
+        "vexfsctl vector search words --like word=king --filter '{\"word\":{\"$gt\":\"m\"}}' --explain",
+        [options](Context& context) { return search(context, *options); });
     cli.collection_argument(app, options->name);
     CLI::Option* vector =
         cli.option(app, "--vector", options->vector, "JSON|@FILE|-",
@@ -162,7 +168,10 @@ void register_search(Cli& cli, CLI::App* noun) {
     cli.option(app, "--ef-search", options->ef_search, "N",
                "Breadth of the search, instead of the collection's")
         ->check(CLI::PositiveNumber);
+    cli.option(app, "--timeout-ms", options->timeout_ms, "MS", "Give up after so many milliseconds")
+        ->check(CLI::Range(1, 86'400'000));
     app->add_flag("--exact", options->exact, "Compare with every vector");
+    app->add_flag("--explain", options->explain, "Show how the search was answered, and what took how long");
     app->add_flag("--with-vector", options->with_vector, "Show the vectors, too");
     app->callback([vector, like] {
         if (vector->count() + like->count() == 0) throw CLI::RequiredError("--vector or --like");

@@ -62,6 +62,14 @@ Result<ServiceOptions> service_options(const Settings& settings) {
     };
     options.defaults.durability = durability;
     options.collection_mode = settings.collections.mode;
+    options.slow_query_us = settings.queries.slow_ms * 1000;
+    options.note_slow_query = [](const SlowQuery& slow) {
+        spdlog::warn("slow search of collection {}: {:.1f} ms, {}, {} quer{} for {} each{}{}",
+                     slow.collection, static_cast<double>(slow.took_us) / 1000,
+                     slow.failure.empty() ? slow.plan : slow.failure, slow.queries,
+                     slow.queries == 1 ? "y" : "ies", slow.limit, slow.filter.empty() ? "" : ", filter ",
+                     slow.filter);
+    };
     options.cache = {settings.queries.cache_entries, settings.queries.cache_bytes};
     if (!settings.collections.preset.empty()) {
         VEXFS_ASSIGN(options.defaults, options.presets(settings.collections.preset));

@@ -6,8 +6,10 @@ import unittest
 import words
 from harness import Ctl, EndToEnd
 
-# What tells of a run and not of the data; a graph's size depends on the order in which its threads came.
-OF_THE_RUN = {"took_us", "seconds", "pid", "uptime_s", "disk_bytes", "index_memory_bytes", "generation"}
+# What tells of a run and not of the data; a graph's size depends on the order in which its threads came, what filters
+# and searches leave behind on whether the process lasts.
+OF_THE_RUN = {"took_us", "seconds", "pid", "uptime_s", "disk_bytes", "index_memory_bytes", "filter_memory_bytes",
+              "observed_recall", "observed_queries", "generation"}
 
 COMMANDS = (
     ("collection", "list"),

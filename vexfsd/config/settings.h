@@ -61,6 +61,7 @@ struct Settings {
         // Of all collections together; 0 entries keep no answers.
         uint64_t cache_entries = 1000;
         uint64_t cache_bytes = uint64_t{64} << 20;
+        uint64_t slow_ms = 1000;  // 0 notes none
     } queries;
     struct Storage {
         uint64_t segment_bytes = uint64_t{256} << 20;

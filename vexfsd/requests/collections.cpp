@@ -23,6 +23,7 @@ json info_json(const CollectionInfo& info) {
                {"segments", info.segments},
                {"disk_bytes", info.disk_bytes},
                {"index_memory_bytes", info.index_memory_bytes},
+               {"filter_memory_bytes", info.filter_memory_bytes},
                {"generation", info.generation},
                {"read_only", info.read_only},
                {"schema", to_json(info.schema)}};
@@ -30,6 +31,10 @@ json info_json(const CollectionInfo& info) {
     if (!info.calibrated_path.empty()) {
         value["calibrated_path"] = info.calibrated_path;
         value["calibrated_recall"] = info.calibrated_recall;
+    }
+    if (info.observed_queries > 0) {
+        value["observed_recall"] = info.observed_recall;
+        value["observed_queries"] = info.observed_queries;
     }
     if (info.calibrated_reach > 0) value["calibrated_reach"] = info.calibrated_reach;
     if (info.read_only) value["read_only_reason"] = info.read_only_reason;
@@ -264,6 +269,7 @@ Result<Message> delete_collection(ServiceContext& context, const Request& reques
     reply.header["deleted"] = true;
     VEXFS_ASSIGN(const std::string name, request.string("collection"));
     context.cache.forget_counts(name);
+    context.times.forget(name);
     // They are not deleted with it.
     if (const auto kept = context.store.snapshots(name); kept && !kept->empty())
         reply.header["snapshots_kept"] = kept->size();

@@ -11,6 +11,7 @@
 #include "vexfsd/requests/checks.h"
 #include "vexfsd/requests/mounts.h"
 #include "vexfsd/requests/query_cache.h"
+#include "vexfsd/requests/query_times.h"
 #include "vexfsd/requests/request.h"
 
 namespace vexfs {
@@ -35,6 +36,7 @@ struct ServiceContext {
     std::function<bool()> running;
     Checks& checks;
     QueryCache& cache;
+    QueryTimes& times;
     MountControl* mounts;  // null where nothing can be mounted
 };
 

@@ -66,27 +66,33 @@ uint64_t resident_bytes() {
 }  // namespace
 
 Result<Message> report_stats(ServiceContext& context, const Request& request) {
+    VEXFS_ASSIGN(const bool with_queries, request.flag("queries", false));
     Message reply;
     if (request.has("collection")) {
         VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
         reply.header =
             to_json(found.collection->stats(), context.cache.counts(found.name), context.store.max_backlog());
         reply.header["collection"] = found.name;
+        if (with_queries) reply.header["queries"] = context.times.of(found.name);
         return reply;
     }
     CollectionStats sum;
     QueryCache::Counts cache;
     uint64_t collections = 0;
+    json queries = json::array();
     for (const std::string& name : context.store.names()) {
         const auto collection = context.store.find(name);
         if (!collection || !may_read(request.caller, (*collection)->schema().access)) continue;
         add(sum, (*collection)->stats());
         add(cache, context.cache.counts(name));
+        if (with_queries)
+            for (json& plan : context.times.of(name)) queries.push_back(std::move(plan));
         ++collections;
     }
     reply.header = to_json(sum, cache, context.store.max_backlog());
     reply.header["collections"] = collections;
     reply.header["memory_bytes"] = resident_bytes();
+    if (with_queries) reply.header["queries"] = std::move(queries);
     return reply;
 }
 

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <new>
+#include <thread>
 
+#include "engine/base/parallel.h"
 #include "vexfsd/requests/json.h"
 #include "vexfsd/requests/operations.h"
 
@@ -14,6 +18,9 @@ using json = nlohmann::json;
 
 constexpr uint32_t limit_default = 10;
 constexpr uint64_t ef_search_max = 65'536;
+constexpr uint64_t timeout_ms_max = 86'400'000;
+constexpr size_t shared_queries_min = 32;  // of one request, from which on threads are worth their start
+constexpr size_t queries_at_once = 1'024;
 
 // The query of a "like", and the point it came from.
 struct Like {
@@ -91,6 +98,7 @@ Result<void> check_reply(uint64_t queries, uint64_t limit, const SearchRequest& 
 
 struct Answers {
     json results = json::array();  // [queries][hits]
+    json plans = json::array();    // [queries], where they are to be explained
     std::string path;
     uint64_t distances = 0;
     uint64_t hits = 0;
@@ -117,33 +125,119 @@ std::string cache_key(const Request& request, const Generation& generation) {
     return key;
 }
 
-Result<void> answer(const FoundCollection& found, const SearchRequest& search, uint64_t limit,
-                    const std::optional<Like>& like, Answers& answers) {
-    VEXFS_ASSIGN(const SearchReply reply, found.collection->search(search));
+json plan_json(const SearchReply& reply) {
+    const SearchPlan& plan = reply.plan;
+    json shown{{"path", reply.path},          {"visited", plan.visited},   {"scanned", plan.scanned},
+               {"filter_us", plan.filter_us}, {"index_us", plan.index_us}, {"scan_us", plan.scan_us},
+               {"reply_us", plan.reply_us}};
+    if (reply.ef_search > 0) shown["ef_search"] = reply.ef_search;
+    if (plan.matches) {
+        shown["matches"] = *plan.matches;
+        shown["selectivity"] = plan.selectivity;
+    }
+    if (plan.expected_scan_us) shown["expected_scan_us"] = *plan.expected_scan_us;
+    if (plan.expected_index_us) shown["expected_index_us"] = *plan.expected_index_us;
+    return shown;
+}
+
+// Whether a search is still of use: asked while it runs.
+class Use {
+  public:
+    Use(const ServiceContext& context, const Request& request) : context_(context), caller_(request.caller) {}
+
+    Result<void> read(const Request& request) {
+        VEXFS_ASSIGN(timeout_ms_, request.integer("timeout_ms", 1, timeout_ms_max));
+        return {};
+    }
+    Result<void> check() const {
+        if (!context_.running()) return fail(ErrorCode::unavailable, "the daemon stops");
+        if (caller_.gone && *caller_.gone) return fail(ErrorCode::unavailable, "the client is gone");
+        if (timeout_ms_ &&
+            std::chrono::steady_clock::now() - started_ >= std::chrono::milliseconds(*timeout_ms_))
+            return fail(
+                ErrorCode::timed_out,
+                fmt::format("the search was ended after {} ms, its timeout_ms", *timeout_ms_),
+                "explain shows what takes the time; an index, a lower limit or another filter may help");
+        return {};
+    }
+
+  private:
+    const ServiceContext& context_;
+    const Caller& caller_;
+    const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    std::optional<uint64_t> timeout_ms_;
+};
+
+struct Answer {
     json hits = json::array();
+    json plan;
+    std::string path;
+    uint64_t distances = 0;
+    uint64_t metadata_bytes = 0;
+};
+
+Result<Answer> answer(const FoundCollection& found, const SearchRequest& search, uint64_t limit, bool explain,
+                      const std::optional<Like>& like) {
+    VEXFS_ASSIGN(const SearchReply reply, found.collection->search(search));
+    Answer answer{json::array(), {}, reply.path, reply.distances, 0};
+    if (explain) answer.plan = plan_json(reply);
     for (const Hit& hit : reply.hits) {
         if (like && hit.id == like->id) continue;
-        if (hits.size() == limit) break;
+        if (answer.hits.size() == limit) break;
         json row{{"id", hit.id}, {"distance", hit.distance}};
         if (search.with_metadata) row["metadata"] = metadata_json(hit.metadata);
         if (search.with_vector) row["vector"] = hit.vector;
-        answers.metadata_bytes += hit.metadata.size();
-        hits.push_back(std::move(row));
+        answer.metadata_bytes += hit.metadata.size();
+        answer.hits.push_back(std::move(row));
     }
+    return answer;
+}
+
+Result<void> add(Answer&& answer, bool explain, Answers& answers) {
+    answers.metadata_bytes += answer.metadata_bytes;
     if (answers.metadata_bytes > reply_metadata_bytes_max) {
         return fail(ErrorCode::too_large, "the hits' metadata are too large for one reply",
                     "a lower limit, fewer queries, or with_metadata false");
     }
-    if (answers.results.empty()) answers.path = reply.path;
-    answers.hits += hits.size();
-    answers.results.push_back(std::move(hits));
-    answers.distances += reply.distances;
+    if (answers.results.empty()) answers.path = std::move(answer.path);
+    if (explain) answers.plans.push_back(std::move(answer.plan));
+    answers.hits += answer.hits.size();
+    answers.results.push_back(std::move(answer.hits));
+    answers.distances += answer.distances;
+    return {};
+}
+
+// Answers queries one after the other, or where there are many, by all CPUs.
+Result<void> answer_all(size_t queries, const Use& use, FunctionRef<Result<Answer>(size_t)> answer_one,
+                        FunctionRef<Result<void>(Answer&&)> add_one) {
+    const unsigned threads =
+        queries < shared_queries_min ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    std::vector<Result<Answer>> some;
+    for (size_t first = 0; first < queries; first += some.size()) {
+        some.assign(std::min(queries - first, threads == 1 ? 1 : queries_at_once), Answer{});
+        parallel_for(threads, some.size(), [&](unsigned, size_t i) {
+            try {
+                const auto useful = use.check();
+                some[i] = useful ? answer_one(first + i) : tl::unexpected(useful.error());
+            } catch (const std::bad_alloc&) {
+                some[i] = fail(ErrorCode::too_large, "there is not enough memory for this request",
+                               "ask for less at a time");
+            }
+        });
+        for (size_t i = 0; i < some.size(); ++i) {
+            auto added = some[i] ? add_one(std::move(*some[i])) : tl::unexpected(std::move(some[i].error()));
+            if (added) continue;
+            if (queries > 1) added.error().message += fmt::format(" (query {})", first + i);
+            return added;
+        }
+    }
     return {};
 }
 
 Result<Answers> answers_of(ServiceContext& context, const Request& request, const FoundCollection& found,
                            bool range) {
-    const bool cached = context.cache.on();
+    VEXFS_ASSIGN(const bool explain, request.flag("explain", false));
+    const bool cached = context.cache.on() && !explain;
     // Before anything is searched, so that no answer is kept under a generation that has more than it.
     std::string key = cached ? cache_key(request, found.collection->generation()) : std::string();
     Answers answers;
@@ -155,6 +249,10 @@ Result<Answers> answers_of(ServiceContext& context, const Request& request, cons
         }
     }
     SearchRequest search;
+    Use use(context, request);
+    VEXFS_TRY(use.read(request));
+    const auto goes_on = [&] { return use.check(); };
+    search.goes_on = FunctionRef<Result<void>()>(goes_on);
     VEXFS_ASSIGN(const auto given_limit, request.integer("limit", 1, search_limit_max));
     VEXFS_ASSIGN(const auto ef_search, request.integer("ef_search", 1, ef_search_max));
     VEXFS_ASSIGN(search.exact, request.flag("exact", false));
@@ -184,15 +282,14 @@ Result<Answers> answers_of(ServiceContext& context, const Request& request, cons
 
     // One more for the point itself, which is left out.
     search.limit = static_cast<uint32_t>(std::min<uint64_t>(limit + (like ? 1 : 0), search_limit_max));
-    for (size_t row = 0; row < queries.rows; ++row) {
-        if (!context.running()) return fail(ErrorCode::unavailable, "the daemon stops");
-        search.query = queries.values.subspan(row * found.schema.dimension, found.schema.dimension);
-        auto answered = answer(found, search, limit, like, answers);
-        if (!answered) {
-            if (queries.rows > 1) answered.error().message += fmt::format(" (query {})", row);
-            return tl::unexpected(std::move(answered.error()));
-        }
-    }
+    search.query = queries.values.first(found.schema.dimension);
+    const auto answer_row = [&](size_t row) {
+        SearchRequest one = search;
+        one.query = queries.values.subspan(row * found.schema.dimension, found.schema.dimension);
+        return answer(found, one, limit, explain, like);
+    };
+    VEXFS_TRY(answer_all(queries.rows, use, answer_row,
+                         [&](Answer&& answered) { return add(std::move(answered), explain, answers); }));
     if (cached) {
         context.cache.put(std::move(key), std::make_shared<const json>(answers.results),
                           memory_of(answers, search));
@@ -200,16 +297,36 @@ Result<Answers> answers_of(ServiceContext& context, const Request& request, cons
     return answers;
 }
 
+void note_time(ServiceContext& context, const Request& request, const std::string& collection,
+               const Result<Answers>& answered, uint64_t took_us) {
+    if (answered) context.times.record(collection, answered->path, took_us);
+    const uint64_t slow_us = context.options->slow_query_us;
+    if (slow_us == 0 || took_us < slow_us || !context.options->note_slow_query) return;
+    SlowQuery slow{collection, answered ? answered->path : "", took_us, 1, limit_default, "", ""};
+    if (answered) slow.queries = answered->results.size();
+    if (const auto limit = request.integer("limit", 1, search_limit_max); limit && *limit)
+        slow.limit = **limit;
+    if (request.has("filter")) slow.filter = excerpt(request.header["filter"]);
+    if (!answered) slow.failure = answered.error().message;
+    context.options->note_slow_query(slow);
+}
+
 Result<Message> run_search(ServiceContext& context, const Request& request, bool range) {
     const auto started = std::chrono::steady_clock::now();
     VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
-    VEXFS_ASSIGN(Answers answers, answers_of(context, request, found, range));
+    auto answered = answers_of(context, request, found, range);
     const auto took = std::chrono::steady_clock::now() - started;
+    const auto took_us =
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    note_time(context, request, found.name, answered, took_us);
+    if (!answered) return tl::unexpected(std::move(answered.error()));
+    Answers& answers = *answered;
     Message reply;
     reply.header = {{"results", std::move(answers.results)},
                     {"path", answers.path},
                     {"distances", answers.distances},
-                    {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}};
+                    {"took_us", took_us}};
+    if (!answers.plans.empty()) reply.header["plans"] = std::move(answers.plans);
     return reply;
 }
 

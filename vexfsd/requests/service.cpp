@@ -27,8 +27,8 @@ struct Operation {
 
 const std::vector<Operation>& operations() {
     const Names write{"collection", "vector", "vectors", "ids", "metadata", "durability", "import"};
-    const Names search{"collection", "vector", "vectors", "like",          "limit",
-                       "ef_search",  "filter", "exact",   "with_metadata", "with_vector"};
+    const Names search{"collection", "vector", "vectors",       "like",        "limit",      "ef_search",
+                       "filter",     "exact",  "with_metadata", "with_vector", "timeout_ms", "explain"};
     Names range = search;
     range.push_back("max_distance");
     static const std::vector<Operation> all{
@@ -63,7 +63,7 @@ const std::vector<Operation>& operations() {
         {"search", search, {"vectors"}, search_nearest},
         {"search_range", range, {"vectors"}, search_range},
         {"scroll", {"collection", "cursor", "limit", "filter", "with_vector"}, {}, scroll_points},
-        {"stats", {"collection"}, {}, report_stats},
+        {"stats", {"collection", "queries"}, {}, report_stats},
         {"io_stats", {"collection"}, {}, report_io},
         {"health", {}, {}, report_health},
         {"mount.status", {}, {}, mount_status},
@@ -141,6 +141,7 @@ struct Service::State {
     OptimizeBehind behind;
     Checks checks;
     QueryCache cache;
+    QueryTimes times;
 };
 
 Service::Service(Store& store, ServiceOptions options) : state_(std::make_unique<State>(store)) {
@@ -157,6 +158,7 @@ Message Service::handle(const Message& request, const Caller& caller) {
                            [this] { return !state_->behind.stopped(); },
                            state_->checks,
                            state_->cache,
+                           state_->times,
                            nullptr};
     {
         const std::lock_guard lock(state_->mutex);

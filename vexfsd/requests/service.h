@@ -15,9 +15,9 @@
 //                            quarantined: [{name, error}]; without those that the caller may not read
 //   collection.info       collection
 //                         -> name, points, dead_rows, indexed_points, backlog_rows, backlog_bytes, segments,
-//                            disk_bytes, index_memory_bytes, generation, read_only, [read_only_reason,
-//                            background_error, reindexed_rows, calibrated_path, calibrated_recall,
-//                            calibrated_reach],
+//                            disk_bytes, index_memory_bytes, filter_memory_bytes, generation, read_only,
+//                            [read_only_reason, background_error, reindexed_rows, calibrated_path,
+//                            calibrated_recall, calibrated_reach, observed_recall, observed_queries],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok, empty] -> deleted, [snapshots_kept]; with empty only where
 //                         it holds no points
@@ -57,14 +57,17 @@
 //   delete                collection, ids, [durability] -> deleted
 //   update_metadata       collection, id, metadata, [replace] -> nothing more; merges (RFC 7396) unless replace
 //   search                collection, vector(s) | like{id} | like{field, value},
-//                         [limit, ef_search, filter, exact, with_metadata, with_vector]
+//                         [limit, ef_search, filter, exact, with_metadata, with_vector, timeout_ms, explain]
 //                         -> results: [[{id, distance, [metadata, vector]}, ...] per query], path, distances,
-//                            took_us; like leaves the point itself out
+//                            took_us, with explain also plans: [{path, ...} per query]; like leaves the point
+//                            itself out
 //   search_range          as search, with max_distance
 //   scroll                collection, [cursor, limit, filter, with_vector]
 //                         -> points and vectors as with get, cursor or null; a page of large metadata may be
 //                            shorter than limit
-//   stats                 [collection] -> counters since the start, of all collections or one
+//   stats                 [collection, queries] -> counters since the start, of all collections or one; with
+//                         queries also queries: [{collection, plan, count, mean_us, p50_us, p95_us, p99_us,
+//                         max_us}]
 //   io_stats              [collection]
 //                         -> backend "io_uring"|"posix", [backend_note], process{[block_read_bytes,
 //                            block_write_bytes], major_faults}, collections: [{name, read_iops, ...}]; see
@@ -79,6 +82,7 @@
 // import.key is 16 hexadecimal digits.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -100,16 +104,30 @@ struct Caller {
     uint32_t gid = 0;
     std::vector<uint32_t> groups;
     bool all_powerful = false;  // embedded use: the file system's permissions have decided already
+    std::shared_ptr<const std::atomic<bool>> gone = {};  // set when nobody waits for the reply; may be null
 };
 
 // A preset's schema by its name, not_found otherwise.
 using PresetLookup = std::function<Result<Schema>(const std::string& name)>;
+
+// A search that took longer than it should.
+struct SlowQuery {
+    std::string collection;
+    std::string plan;  // SearchReply::path
+    uint64_t took_us = 0;
+    size_t queries = 0;
+    uint64_t limit = 0;
+    std::string filter;   // its JSON, or empty
+    std::string failure;  // why it was ended, or empty
+};
 
 struct ServiceOptions {
     Schema defaults;  // of collections that name no preset
     PresetLookup presets;
     uint32_t collection_mode = 0660;
     QueryCache::Limits cache;
+    uint64_t slow_query_us = 0;  // from here on searches are told to note_slow_query; 0 is for none
+    std::function<void(const SlowQuery&)> note_slow_query;
 };
 
 class Service {

@@ -23,7 +23,9 @@ constexpr uint64_t timer_accuracy_us = 100;  // of replies that are held back
 }  // namespace
 
 Connection::Connection(Server& server, uint64_t id, UniqueFd socket, Caller caller)
-    : server_(server), id_(id), socket_(std::move(socket)), caller_(std::move(caller)) {}
+    : server_(server), id_(id), socket_(std::move(socket)), caller_(std::move(caller)) {
+    caller_.gone = gone_;
+}
 
 Connection::~Connection() {
     server_.budget().give_back(charged_bytes_);
@@ -59,8 +61,8 @@ bool Connection::on_socket(uint32_t events) {
     if (state_ == State::reading && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) return read_some();
     if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
         if (state_ != State::in_work) return false;
-        // Reported again and again otherwise; the request in work is finished all the same.
-        gone_ = true;
+        // Reported again and again otherwise. A search is given up, a write finished all the same.
+        *gone_ = true;
         sd_event_source_set_enabled(source_, SD_EVENT_OFF);
     }
     return true;
@@ -141,7 +143,7 @@ bool Connection::refuse(const Error& error, bool text) {
 bool Connection::on_reply(Encoded reply, std::chrono::microseconds held_back) {
     server_.budget().give_back(std::exchange(charged_bytes_, 0));
     server_.budget().leave(id_);
-    if (gone_) return false;
+    if (*gone_) return false;
     reply_ = std::move(reply);
     written_ = 0;
     if (held_back.count() > 0 && !server_.stopping() && hold(held_back)) {

@@ -8,8 +8,10 @@
 
 #include <systemd/sd-event.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -81,8 +83,9 @@ class Connection {
     size_t progress_bytes_ = 0;   // since the deadline was set
     bool deadline_set_ = false;
     bool ended_ = false;  // the client sends no more
-    bool gone_ = false;   // the client is not there for the reply
-    bool last_ = false;   // close after the reply
+    // The client is not there for the reply; known to who answers.
+    const std::shared_ptr<std::atomic<bool>> gone_ = std::make_shared<std::atomic<bool>>(false);
+    bool last_ = false;  // close after the reply
 };
 
 }  // namespace vexfs

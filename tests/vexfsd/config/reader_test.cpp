@@ -46,6 +46,7 @@ max_backlog_bytes = 1_000_000
 [queries]
 cache_entries = 5
 cache_bytes = 0
+slow_ms = 5
 [storage]
 segment_bytes = 1_048_576
 background_mib_per_s = 100
@@ -75,6 +76,7 @@ io_backend = "posix"
     CHECK(settings.index.max_backlog_bytes == 1'000'000);
     CHECK(settings.queries.cache_entries == 5);
     CHECK(settings.queries.cache_bytes == 0);
+    CHECK(settings.queries.slow_ms == 5);
     CHECK(settings.storage.segment_bytes == 1 << 20);
     CHECK(settings.storage.background_mib_per_s == 100);
     CHECK(settings.storage.io_backend == "posix");
