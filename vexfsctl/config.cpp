@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
+#include "vexfsctl/configuration.h"
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/show.h"
-#include "vexfsd/config/settings.h"
 
 namespace vexfs::ctl {
 namespace {
 
-constexpr size_t shown_problems_max = 100;
-
-// Says each mistake on stderr; the error counts them.
-tl::unexpected<Error> wrong(const Output& out, const std::vector<ConfigProblem>& problems) {
-    if (problems.size() == 1) {
-        ConfigProblem problem = problems.front();
-        const std::string hint = std::exchange(problem.hint, "");
-        return fail(ErrorCode::invalid_argument, problem.text(), hint);
-    }
-    if (out.format() != OutputFormat::json) {
-        for (size_t i = 0; i < std::min(problems.size(), shown_problems_max); ++i)
-            out.note(problems[i].text());
-    }
-    return fail(ErrorCode::invalid_argument, fmt::format("the configuration has {} mistakes, the first: {}",
-                                                         problems.size(), problems.front().text()));
-}
-
 Result<ExitStatus> show(Context& context) {
-    const auto configuration = load_configuration({});
-    if (!configuration) return wrong(context.out(), configuration.error());
+    VEXFS_ASSIGN(const Configuration configuration, right_configuration(context.out(), {}));
     Table table{{{"KEY"}, {"VALUE"}, {"DEFAULT"}, {"TYPE"}, {"RANGE"}, {"APPLIES"}, {"ORIGIN"}}, {}};
     nlohmann::ordered_json values = nlohmann::ordered_json::array();
-    for (const Configuration::Value& value : configuration->values()) {
+    for (const Configuration::Value& value : configuration.values()) {
         const SettingKey& key = *value.key;
         const nlohmann::json both{{"value", value.value}, {"default", key.default_value}};
         table.rows.push_back({std::string(key.name), cell(both, "value"), cell(both, "default"),
@@ -57,11 +37,10 @@ Result<ExitStatus> show(Context& context) {
 Result<ExitStatus> check(Context& context, const std::string& file) {
     ConfigSources sources;
     sources.file = file;
-    const auto configuration = load_configuration(sources);
-    if (!configuration) return wrong(context.out(), configuration.error());
+    VEXFS_ASSIGN(const Configuration configuration, right_configuration(context.out(), sources));
     Table table{{{"FILE"}}, {}};
-    for (const std::string& read : configuration->files()) table.rows.push_back({read});
-    VEXFS_TRY(context.out().print({{"files", configuration->files()}}, table));
+    for (const std::string& read : configuration.files()) table.rows.push_back({read});
+    VEXFS_TRY(context.out().print({{"files", configuration.files()}}, table));
     context.out().note("the configuration is right");
     return succeeded;
 }

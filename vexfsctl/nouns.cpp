@@ -10,6 +10,8 @@ void register_nouns(Cli& cli) {
     register_export(cli);
     register_preset(cli);
     register_tuning(cli);
+    register_module(cli);
+    register_doctor(cli);
     register_stats(cli);
     register_health(cli);
     register_mount(cli);

@@ -12,6 +12,8 @@ void register_import(Cli& cli);
 void register_export(Cli& cli);
 void register_preset(Cli& cli);
 void register_tuning(Cli& cli);
+void register_module(Cli& cli);
+void register_doctor(Cli& cli);
 void register_stats(Cli& cli);
 void register_health(Cli& cli);
 void register_mount(Cli& cli);

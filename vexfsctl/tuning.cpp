@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "vexfsctl/nouns.h"
-#include "vexfsctl/text.h"
+#include "vexfsctl/tuner.h"
 
 namespace vexfs::ctl {
 namespace {
@@ -15,11 +15,6 @@ ProfileCatalog load_profiles(const Output& out) {
     ProfileCatalog catalog = ProfileCatalog::load();
     for (const ConfigProblem& problem : catalog.problems()) out.note("vexfsctl: " + problem.text());
     return catalog;
-}
-
-const KernelValues& kernel() {
-    static const KernelValues values;
-    return values;
 }
 
 Result<void> print(Output& out, const TuningReport& report) {
@@ -69,7 +64,7 @@ Result<ExitStatus> report(Context& context, const TuningReport& tuned) {
 
 Result<ExitStatus> list(Context& context) {
     const ProfileCatalog catalog = load_profiles(context.out());
-    VEXFS_ASSIGN(const TuningReport now, Tuning(kernel()).status());
+    VEXFS_ASSIGN(const TuningReport now, Tuning(kernel_values()).status());
     Table table{{{"NAME"}, {"STATE"}, {"VALUES", true}, {"DESCRIPTION"}}, {}};
     nlohmann::ordered_json profiles = nlohmann::ordered_json::array();
     for (const Profile& profile : catalog.profiles()) {
@@ -93,24 +88,24 @@ Result<ExitStatus> list(Context& context) {
 Result<ExitStatus> plan(Context& context, const std::string& name) {
     const ProfileCatalog catalog = load_profiles(context.out());
     VEXFS_ASSIGN(const Profile* const profile, catalog.find(name));
-    VEXFS_ASSIGN(const TuningReport planned, Tuning(kernel()).plan(*profile));
+    VEXFS_ASSIGN(const TuningReport planned, Tuning(kernel_values()).plan(*profile));
     return report(context, planned);
 }
 
 Result<ExitStatus> apply_profile(Context& context, const std::string& name) {
     const ProfileCatalog catalog = load_profiles(context.out());
     VEXFS_ASSIGN(const Profile* const profile, catalog.find(name));
-    VEXFS_ASSIGN(const TuningReport applied, Tuning(kernel()).apply(*profile));
+    VEXFS_ASSIGN(const TuningReport applied, open_tuner()->apply(*profile));
     return report(context, applied);
 }
 
 Result<ExitStatus> revert(Context& context) {
-    VEXFS_ASSIGN(const TuningReport reverted, Tuning(kernel()).revert());
+    VEXFS_ASSIGN(const TuningReport reverted, open_tuner()->revert());
     return report(context, reverted);
 }
 
 Result<ExitStatus> status(Context& context) {
-    VEXFS_ASSIGN(const TuningReport now, Tuning(kernel()).status());
+    VEXFS_ASSIGN(const TuningReport now, Tuning(kernel_values()).status());
     VEXFS_TRY(report(context, now));
     const bool as_meant = now.state == TuningState::applied || now.state == TuningState::none;
     return as_meant ? ExitStatus::success : ExitStatus::failed;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs vexfsd and vexfsctl as their users do.
 
-ctest names what is tested in the environment: VEXFSD and VEXFSCTL are the programs, VEXFS_SOURCE_DIR the
+ctest names what is tested in the environment: VEXFSD, VEXFSCTL and VEXFS_TUNER are the programs, VEXFS_SOURCE_DIR the
 sources, VEXFS_BUILD_DIR what was built. A test that needs the programs derives from EndToEnd, which has a
 directory of its own and ends what the test has started.
 """
@@ -20,6 +20,7 @@ from wire import Client
 
 VEXFSD = os.environ["VEXFSD"]
 VEXFSCTL = os.environ["VEXFSCTL"]
+VEXFS_TUNER = os.environ["VEXFS_TUNER"]
 SOURCE_DIR = Path(os.environ["VEXFS_SOURCE_DIR"])
 BUILD_DIR = Path(os.environ["VEXFS_BUILD_DIR"])
 

@@ -2,9 +2,11 @@
 """What is installed works from where it lies, and systemd takes the unit and finds little that it exposes."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
+import xml.etree.ElementTree
 
 from harness import BUILD_DIR, PATIENCE_S, EndToEnd
 
@@ -37,6 +39,19 @@ class Install(EndToEnd):
         output = self.run_tool("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15",
                                self.unit)
         self.assertIn("Overall exposure level for vexfsd.service", output)
+
+    @has_systemd
+    def test_the_tuners_exposure_is_at_most_3(self):
+        output = self.run_tool("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=30",
+                               self.unit.with_name("vexfs-tuner.service"))
+        self.assertIn("Overall exposure level for vexfs-tuner.service", output)
+
+    def test_the_bus_knows_who_may_be_the_tuner_and_starts_it(self):
+        for path in ("dbus-1/system.d/org.vexfs.Tuner.conf", "polkit-1/actions/org.vexfs.tuner.policy"):
+            xml.etree.ElementTree.parse(*self.root.glob(f"**/share/{path}"))
+        service, = self.root.glob("**/share/dbus-1/system-services/org.vexfs.Tuner.service")
+        unit, = re.findall("^SystemdService=(.*)", service.read_text(), re.MULTILINE)
+        self.assertTrue(self.unit.with_name(unit).exists())
 
     def test_the_unit_starts_a_program_that_is_installed(self):
         command, = (line.split("=", 1)[1].split()[0] for line in self.unit.read_text().splitlines()

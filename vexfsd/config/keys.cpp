@@ -26,6 +26,7 @@ constexpr uint64_t backlog_bytes_max = uint64_t{1} << 50;
 constexpr uint64_t cache_entries_max = 100'000'000;
 constexpr uint64_t cache_bytes_max = uint64_t{1} << 40;
 constexpr uint64_t background_mib_per_s_max = 1u << 20;
+constexpr uint64_t module_cache_mb_max = 1u << 20;
 constexpr uint64_t day_s = 86'400;
 
 Key make(std::string_view name, Applies applies, Key::Field (*field)(Settings&),
@@ -81,6 +82,12 @@ Key integer(Key key, uint64_t low, uint64_t high) {
     return finish(std::move(key));
 }
 
+Key boolean(Key key) {
+    key.kind = KeyKind::boolean;
+    key.shown.type = "boolean";
+    return finish(std::move(key));
+}
+
 Key mode(Key key) {
     key.kind = KeyKind::mode;
     key.shown.type = "mode";
@@ -126,6 +133,20 @@ std::vector<Key> make_keys() {
             VEXFS_KEY(mount, directory, restart, "where the collections are mounted, empty for nowhere")),
         choice(VEXFS_KEY(mount, backend, restart, "what serves the mount"),
                {"auto", "module", "fuse", "none"}),
+        integer(VEXFS_KEY(module, cache_size_mb, load, "MiB of replies that the module keeps, 0 for none"), 0,
+                module_cache_mb_max),
+        integer(
+            VEXFS_KEY(module, max_concurrent_ops, load, "requests in flight through the module, others wait"),
+            1, 65'536),
+        integer(
+            VEXFS_KEY(module, batch_size, load, "most vectors that the module hands to the daemon at once"),
+            1, 1'000'000),
+        integer(VEXFS_KEY(module, worker_threads, load,
+                          "long requests that the module has the daemon do at once, 0 for one per CPU"),
+                0, 256),
+        boolean(
+            VEXFS_KEY(module, prefetch_enabled, load, "whether the beginning of an array is read at open")),
+        integer(VEXFS_KEY(module, compression_level, load, "compression of kept replies, 0 for none"), 0, 9),
         integer(VEXFS_KEY(index, threads, reload, "threads that build indexes, 0 for one per CPU"), 0, 1024),
         integer(VEXFS_KEY(index, max_backlog_rows, reload,
                           "rows not indexed yet above which writes are slowed, 0 for no limit"),
@@ -186,6 +207,13 @@ Result<void> set_integer(const Key& key, Settings& settings, const json& value) 
     return {};
 }
 
+Result<void> set_boolean(const Key& key, Settings& settings, const json& value) {
+    if (!value.is_boolean())
+        return wrong(fmt::format("{} takes true or false, not {}", key.shown.name, type_of(value)));
+    *std::get<bool*>(key.field(settings)) = value.get<bool>();
+    return {};
+}
+
 Result<void> set_mode(const Key& key, Settings& settings, const json& value) {
     constexpr const char* hint = "write it as with chmod(1), in quotes: \"0660\"";
     uint64_t bits = 0;
@@ -242,6 +270,7 @@ json Key::value(const Settings& settings) const {
     const Field place = field(const_cast<Settings&>(settings));
     if (auto* const* text = std::get_if<std::string*>(&place)) return **text;
     if (auto* const* wide = std::get_if<uint64_t*>(&place)) return **wide;
+    if (auto* const* whether = std::get_if<bool*>(&place)) return **whether;
     const uint32_t narrow = *std::get<uint32_t*>(place);
     if (kind == KeyKind::mode) return fmt::format("{:04o}", narrow);
     return narrow;
@@ -250,6 +279,7 @@ json Key::value(const Settings& settings) const {
 Result<void> Key::set(Settings& settings, const json& value) const {
     switch (kind) {
         case KeyKind::integer: return set_integer(*this, settings, value);
+        case KeyKind::boolean: return set_boolean(*this, settings, value);
         case KeyKind::mode: return set_mode(*this, settings, value);
         case KeyKind::path:
         case KeyKind::name:
@@ -259,6 +289,7 @@ Result<void> Key::set(Settings& settings, const json& value) const {
 }
 
 Result<void> Key::set_from_text(Settings& settings, const std::string& text) const {
+    if (kind == KeyKind::boolean && (text == "true" || text == "false")) return set(settings, text == "true");
     if (kind != KeyKind::integer) return set(settings, text);
     int64_t number = 0;
     const char* const end = text.data() + text.size();

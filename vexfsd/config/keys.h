@@ -11,7 +11,7 @@
 
 namespace vexfs {
 
-enum class KeyKind { path, name, choice, integer, mode };
+enum class KeyKind { path, name, choice, integer, boolean, mode };
 
 struct Key {
     SettingKey shown;
@@ -19,7 +19,7 @@ struct Key {
     uint64_t low = 0;   // integer: the range; path and name: low 1 where it may not be empty
     uint64_t high = 0;  // integer and mode: the range; path and name: most bytes
     std::vector<std::string_view> choices;
-    using Field = std::variant<std::string*, uint32_t*, uint64_t*>;
+    using Field = std::variant<std::string*, uint32_t*, uint64_t*, bool*>;
     Field (*field)(Settings&);
 
     // Its value in `settings`, as it is shown: a mode as "0660".

@@ -11,7 +11,12 @@
 namespace vexfs {
 
 std::string_view name_of(Applies applies) {
-    return applies == Applies::reload ? "reload" : "restart";
+    switch (applies) {
+        case Applies::reload: return "reload";
+        case Applies::restart: return "restart";
+        case Applies::load: return "load";
+    }
+    return "";
 }
 
 std::span<const SettingKey> setting_keys() {
@@ -21,6 +26,12 @@ std::span<const SettingKey> setting_keys() {
         return all;
     }();
     return shown;
+}
+
+nlohmann::json value_of(const Settings& settings, std::string_view key) {
+    const int index = key_index(key);
+    assert(index >= 0);
+    return keys()[static_cast<size_t>(index)].value(settings);
 }
 
 std::string Origin::text() const {

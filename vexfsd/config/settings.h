@@ -51,6 +51,14 @@ struct Settings {
         std::string directory;  // empty is none
         std::string backend = "auto";
     } mount;
+    struct Module {  // parameters of vexfs_v2
+        uint64_t cache_size_mb = 64;
+        uint64_t max_concurrent_ops = 256;
+        uint64_t batch_size = 10'000;
+        uint64_t worker_threads = 0;  // 0 is one per CPU
+        bool prefetch_enabled = true;
+        uint64_t compression_level = 1;  // 0 is none
+    } module;
     struct Index {
         uint64_t threads = 0;  // 0 is one per CPU
         // Of one collection; 0 is no limit.
@@ -70,13 +78,14 @@ struct Settings {
     } storage;
 };
 
-// When a changed value takes effect: with a reload of the daemon, or with its next start.
-enum class Applies { reload, restart };
+// When a changed value takes effect: with a reload of the daemon, with its next start, or with the next
+// `vexfsctl module load`.
+enum class Applies { reload, restart, load };
 std::string_view name_of(Applies applies);
 
 struct SettingKey {
     std::string_view name;  // "server.data_dir"
-    std::string_view type;  // "path", "name", "integer", "mode"
+    std::string_view type;  // "path", "name", "integer", "boolean", "mode"
     std::string range;      // "1 to 65536", "auto, journal, stderr", or "" where anything goes
     Applies applies;
     std::string_view description;  // one line
@@ -85,6 +94,8 @@ struct SettingKey {
 
 // All keys, a section after the other.
 std::span<const SettingKey> setting_keys();
+// The value of a key that there is.
+nlohmann::json value_of(const Settings& settings, std::string_view key);
 
 // Where a value came from: "/etc/vexfs/vexfsd.toml:12", "built in", "--data-dir".
 struct Origin {

@@ -77,7 +77,8 @@ Result<void> RecordFile::save(const TuningRecord& record) {
     // Its values are for all to see, as they are in /proc/sys.
     namespace fs = std::filesystem;
     std::error_code error;
-    fs::permissions(path_, fs::perms(0644), error);
+    fs::permissions(directory_, fs::perms(0755), error);
+    if (!error) fs::permissions(path_, fs::perms(0644), error);
     if (error) return fail_errno(fmt::format("make {} readable", path_), error.value());
     return {};
 }

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <ranges>
 
 namespace vexfs::tuner {
 namespace {
@@ -295,8 +294,8 @@ Result<TuningReport> Tuning::revert() {
         return report;
     }
     std::vector<Step> steps;
-    for (const TunedValue& value : before.record->values | std::views::reverse)
-        steps.push_back(step_without(value));
+    const std::vector<TunedValue>& values = before.record->values;
+    for (auto value = values.rbegin(); value != values.rend(); ++value) steps.push_back(step_without(*value));
     for (const Step& step : steps) {
         if (step.path.empty()) continue;
         if (auto writable = kernel_.check_writable(step.path); !writable)
@@ -306,7 +305,8 @@ Result<TuningReport> Tuning::revert() {
     VEXFS_TRY(file_.save(*before.record));
     VEXFS_TRY(write(steps));
     VEXFS_TRY(file_.remove());
-    for (Step& step : steps | std::views::reverse) {
+    std::ranges::reverse(steps);
+    for (Step& step : steps) {
         if (step.row.state == ValueState::restore) {
             step.row.state = ValueState::restored;
             step.row.now = step.write;

@@ -39,6 +39,13 @@ dimension = 17
 [mount]
 directory = "/srv/mnt"
 backend = "fuse"
+[module]
+cache_size_mb = 8192
+max_concurrent_ops = 2000
+batch_size = 50_000
+worker_threads = 16
+prefetch_enabled = false
+compression_level = 0
 [index]
 threads = 2
 max_backlog_rows = 1_000
@@ -71,6 +78,12 @@ io_backend = "posix"
     CHECK(settings.mount.backend == "fuse");
     CHECK(settings.collections.durability == "sync");
     CHECK(settings.collections.mode == 0640);
+    CHECK(settings.module.cache_size_mb == 8192);
+    CHECK(settings.module.max_concurrent_ops == 2000);
+    CHECK(settings.module.batch_size == 50'000);
+    CHECK(settings.module.worker_threads == 16);
+    CHECK_FALSE(settings.module.prefetch_enabled);
+    CHECK(settings.module.compression_level == 0);
     CHECK(settings.index.threads == 2);
     CHECK(settings.index.max_backlog_rows == 1'000);
     CHECK(settings.index.max_backlog_bytes == 1'000'000);
@@ -82,7 +95,8 @@ io_backend = "posix"
     CHECK(settings.storage.io_backend == "posix");
     // This test sets each key to another value than the one built in.
     CHECK(changed_keys(Settings{}, settings, Applies::reload).size() +
-              changed_keys(Settings{}, settings, Applies::restart).size() ==
+              changed_keys(Settings{}, settings, Applies::restart).size() +
+              changed_keys(Settings{}, settings, Applies::load).size() ==
           setting_keys().size());
 }
 

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""vexfs-tuner on a bus of the test's own, and polkit's word on who may change what."""
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import PATIENCE_S, SOURCE_DIR, VEXFS_TUNER, VEXFSCTL, EndToEnd, clean_environment, wait_for
+from machine import Machine, only_root
+
+NOBODY = 65534
+POLKITD = "/usr/lib/polkit-1/polkitd"
+BUS_CONFIG = """<busconfig>
+  <type>system</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/><allow own="*"/><allow send_type="method_call"/><allow receive_type="*"/>
+    <allow send_type="signal"/><allow send_requested_reply="true"/>
+  </policy>
+</busconfig>
+"""
+
+
+@only_root
+@unittest.skipUnless(shutil.which("dbus-daemon"), "there is no dbus-daemon")
+class Bus(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.directory.chmod(0o711)
+        self.machine = Machine(self.directory, sys="/proc/sys", state="/var/lib")
+        for name, value in (("vm/swappiness", 60), ("vm/dirty_ratio", 20), ("vm/dirty_background_ratio", 10),
+                            ("kernel/random/boot_id", "first")):
+            (self.machine.sys / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.machine.sys / name).write_text(f"{value}\n")
+        socket = self.directory / "bus.sock"
+        config = self.directory / "bus.xml"
+        config.write_text(BUS_CONFIG.format(socket=socket))
+        self.environment = clean_environment(DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={socket}")
+        self.start("dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile")
+        wait_for(socket.exists, "the bus")
+        socket.chmod(0o777)
+        self.opened = os.open(VEXFSCTL, os.O_RDONLY)
+        self.addCleanup(os.close, self.opened)
+
+    def start(self, *command):
+        process = subprocess.Popen(list(map(str, command)), env=self.environment, stdin=subprocess.DEVNULL)
+        self.addCleanup(process.wait, PATIENCE_S)
+        self.addCleanup(process.terminate)
+        return process
+
+    def start_tuner(self, *options):
+        tuner = self.start(*self.machine.wrapper(), VEXFS_TUNER, *options)
+        wait_for(lambda: self.has_owner("org.vexfs.Tuner"), "vexfs-tuner")
+        return tuner
+
+    def busctl(self, *arguments):
+        return subprocess.run(["busctl", "--system", *arguments], env=self.environment, text=True,
+                              capture_output=True, timeout=PATIENCE_S)
+
+    def has_owner(self, name):
+        return "true" in self.busctl("call", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", "s",
+                                     name).stdout
+
+    def call(self, *arguments):
+        return self.busctl("call", "org.vexfs.Tuner", "/org/vexfs/Tuner1", "org.vexfs.Tuner1", *arguments)
+
+    def nobody(self, *arguments):
+        """vexfsctl as another user."""
+        command = [*self.machine.wrapper(), "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+                   f"/proc/self/fd/{self.opened}", *arguments]
+        return subprocess.run(command, env=self.environment, text=True, capture_output=True, timeout=PATIENCE_S,
+                              pass_fds=[self.opened])
+
+    def swappiness(self):
+        return (self.machine.sys / "vm/swappiness").read_text().strip()
+
+    def test_root_tunes_over_the_bus(self):
+        self.start_tuner()
+        self.assertIn('"vm.swappiness" "1" "1" "60" "applied"', self.call("ApplyTuning", "s", "reference").stdout)
+        self.assertEqual(self.swappiness(), "1")
+        self.assertIn('ssta(ssssss) "reference" "applied"', self.call("TuningStatus").stdout)
+        self.assertIn('"restored"', self.call("RevertTuning").stdout)
+        self.assertEqual(self.swappiness(), "60")
+
+    def test_errors_carry_code_and_hint(self):
+        self.start_tuner()
+        self.assertIn("there is no profile referense\ndid you mean", self.call("ApplyTuning", "s", "referense").stderr)
+        self.assertIn("it is not loaded", self.call("UnloadModule").stderr)
+
+    def test_its_interface_can_be_introspected(self):
+        self.start_tuner()
+        shown = self.busctl("introspect", "org.vexfs.Tuner", "/org/vexfs/Tuner1", "org.vexfs.Tuner1").stdout
+        for member in (".PlanTuning", ".ApplyTuning", ".RevertTuning", ".TuningStatus", ".ModuleStatus",
+                       ".LoadModule", ".UnloadModule", ".Version"):
+            self.assertIn(member, shown)
+
+    def test_without_polkit_another_user_is_refused(self):
+        self.start_tuner()
+        done = self.nobody("tuning", "apply", "reference")
+        self.assertEqual(done.returncode, 13, done.stderr)
+        self.assertIn("you may not change the kernel of this machine (permission_denied)", done.stderr)
+        self.assertIn("hint: an administrator may", done.stderr)
+        self.assertEqual(self.swappiness(), "60")
+
+    def polkit(self, rule):
+        """Starts polkitd with our actions and one rule."""
+        actions, rules = self.directory / "actions", self.directory / "rules"
+        for made in (actions, rules):
+            made.mkdir()
+            made.chmod(0o755)
+        shutil.copy(SOURCE_DIR / "systemd/org.vexfs.tuner.policy", actions)
+        (rules / "50-test.rules").write_text(rule)
+        self.start("unshare", "--mount", "--propagation", "private", "sh", "-c",
+                   f'mount --bind "{actions}" /usr/share/polkit-1/actions && '
+                   f'mount --bind "{rules}" /usr/share/polkit-1/rules.d && exec "$@"', "sh", POLKITD, "--no-debug")
+        wait_for(lambda: self.has_owner("org.freedesktop.PolicyKit1"), "polkitd")
+
+    @unittest.skipUnless(os.path.exists(POLKITD), "there is no polkitd")
+    def test_polkit_says_who_may(self):
+        self.polkit("""polkit.addRule(function(action, subject) {
+            if (action.id == "org.vexfs.tuner.tune") return polkit.Result.YES;
+        });""")
+        self.start_tuner()
+        done = self.nobody("-o", "plain", "tuning", "apply", "reference")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("vm.swappiness\t1\t1\t60\tapplied", done.stdout)
+        self.assertEqual(self.swappiness(), "1")
+        refused = self.nobody("module", "load")
+        self.assertEqual(refused.returncode, 13, refused.stderr)
+        self.assertEqual(self.nobody("tuning", "revert").returncode, 0)
+        self.assertEqual(self.swappiness(), "60")
+
+    def test_it_ends_when_nobody_calls(self):
+        self.assertEqual(self.start_tuner("--idle", "1").wait(PATIENCE_S), 0)
+        self.assertFalse(self.has_owner("org.vexfs.Tuner"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsd/tuner/module.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vexfsctl/configuration.h"
+#include "vexfsctl/nouns.h"
+#include "vexfsctl/tuner.h"
+
+namespace vexfs::ctl {
+namespace {
+
+using tuner::Module;
+using tuner::ModuleParameter;
+using tuner::ModuleStatus;
+using tuner::ParameterState;
+
+Result<Settings::Module> module_settings(const Output& out) {
+    VEXFS_ASSIGN(const Configuration configuration, right_configuration(out, {}));
+    return configuration.settings().module;
+}
+
+bool differs(const ModuleStatus& status) {
+    return std::ranges::any_of(status.parameters, [](const ModuleParameter& parameter) {
+        return parameter.state == ParameterState::differs;
+    });
+}
+
+nlohmann::ordered_json to_json(const ModuleStatus& status) {
+    nlohmann::ordered_json parameters = nlohmann::ordered_json::array();
+    for (const ModuleParameter& parameter : status.parameters) {
+        parameters.push_back({{"name", parameter.name},
+                              {"configured", parameter.configured},
+                              {"actual", parameter.actual},
+                              {"range", parameter.range},
+                              {"state", name_of(parameter.state)}});
+    }
+    return {{"loaded", status.loaded},
+            {"module_version", status.version},
+            {"file", status.file},
+            {"note", status.note},
+            {"parameters", std::move(parameters)}};
+}
+
+Result<void> print(Output& out, const ModuleStatus& status) {
+    Table table{{{"PARAMETER"}, {"CONFIGURED", true}, {"ACTUAL", true}, {"RANGE"}, {"STATE"}}, {}};
+    for (const ModuleParameter& parameter : status.parameters) {
+        table.rows.push_back({parameter.name, parameter.configured, parameter.actual, parameter.range,
+                              std::string(name_of(parameter.state))});
+    }
+    return out.print(to_json(status), table);
+}
+
+// What the rows come to, for people.
+void sum_up(const Output& out, const ModuleStatus& status) {
+    if (out.format() == OutputFormat::json) return;
+    if (!status.loaded) return out.note("not loaded: " + status.note);
+    out.note(fmt::format("{} {} is loaded{}", tuner::module_name, status.version,
+                         differs(status) ? ", with other parameters than configured" : ""));
+}
+
+Result<ExitStatus> status(Context& context) {
+    VEXFS_ASSIGN(const Settings::Module settings, module_settings(context.out()));
+    VEXFS_ASSIGN(const ModuleStatus now, Module().status(settings));
+    VEXFS_TRY(print(context.out(), now));
+    sum_up(context.out(), now);
+    return now.loaded ? ExitStatus::success : ExitStatus::failed;
+}
+
+Result<ExitStatus> plan(Context& context) {
+    VEXFS_ASSIGN(const Settings::Module settings, module_settings(context.out()));
+    VEXFS_ASSIGN(const ModuleStatus now, Module().status(settings));
+    VEXFS_TRY(print(context.out(), now));
+    if (context.out().format() == OutputFormat::json) return succeeded;
+    if (now.loaded) {
+        context.out().note(differs(now) ? "load would set what differs" : "load would change nothing");
+    } else {
+        context.out().note(now.file.empty() ? "load would fail: " + now.note
+                                            : fmt::format("load would take {} with these", now.file));
+    }
+    return succeeded;
+}
+
+Result<ExitStatus> load(Context& context) {
+    VEXFS_ASSIGN(const Settings::Module settings, module_settings(context.out()));
+    VEXFS_ASSIGN(const ModuleStatus now, open_tuner()->load(settings));
+    VEXFS_TRY(print(context.out(), now));
+    sum_up(context.out(), now);
+    return succeeded;
+}
+
+Result<ExitStatus> unload(Context& context) {
+    VEXFS_TRY(open_tuner()->unload());
+    context.out().note("unloaded");
+    return succeeded;
+}
+
+}  // namespace
+
+void register_module(Cli& cli) {
+    CLI::App* noun =
+        cli.noun("module", "Load the kernel module with the configured parameters, and unload it");
+    cli.verb(noun, "status",
+             "Show its parameters as configured and as they are: exit status 0 loaded, 1 not loaded",
+             "vexfsctl module status", status);
+    cli.verb(noun, "plan", "Show what load would do, and do nothing", "vexfsctl module plan", plan);
+    cli.verb(noun, "load", "Load it, or set the parameters that differ where it is loaded; as root",
+             "sudo vexfsctl module load", load);
+    cli.verb(noun, "unload", "Unload it, which nobody may be using; as root", "sudo vexfsctl module unload",
+             unload);
+}
+
+}  // namespace vexfs::ctl
