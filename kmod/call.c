@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "call.h"
+
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uidgid.h>
+
+#include "channel.h"
+
+static struct kmem_cache *vexfs_call_cache;
+
+int vexfs_calls_init(void)
+{
+	const size_t given = offsetof(struct vexfs_call, header);
+	const size_t given_bytes = offsetofend(struct vexfs_call, names) - given;
+
+	vexfs_call_cache = kmem_cache_create_usercopy("vexfs_call", sizeof(struct vexfs_call), 0, SLAB_ACCOUNT, given,
+						      given_bytes, NULL);
+	return vexfs_call_cache ? 0 : -ENOMEM;
+}
+
+void vexfs_calls_exit(void)
+{
+	kmem_cache_destroy(vexfs_call_cache);
+}
+
+/* Who may do everything needs no groups. */
+static int vexfs_call_take_groups(struct vexfs_call *call, const struct cred *cred)
+{
+	const struct group_info *info = cred->group_info;
+	unsigned int count = min_t(unsigned int, info->ngroups, VEXFS_GROUPS_MAX);
+	unsigned int i;
+
+	if (!count || uid_eq(cred->fsuid, GLOBAL_ROOT_UID))
+		return 0;
+	call->groups = kmalloc_array(count, sizeof(*call->groups), GFP_KERNEL_ACCOUNT);
+	if (!call->groups)
+		return -ENOMEM;
+	for (i = 0; i < count; i++)
+		call->groups[i] = from_kgid_munged(&init_user_ns, info->gid[i]);
+	call->header.group_count = count;
+	return 0;
+}
+
+static int vexfs_call_take_names(struct vexfs_call *call, const char *collection, const char *name)
+{
+	size_t collection_bytes = collection ? strlen(collection) : 0;
+	size_t name_bytes = name ? strlen(name) : 0;
+
+	if (collection_bytes > VEXFS_NAME_BYTES_MAX || name_bytes > VEXFS_NAME_BYTES_MAX)
+		return -ENAMETOOLONG;
+	if (collection_bytes)
+		memcpy(call->names, collection, collection_bytes);
+	if (name_bytes)
+		memcpy(call->names + collection_bytes, name, name_bytes);
+	call->header.collection_bytes = collection_bytes;
+	call->header.name_bytes = name_bytes;
+	return 0;
+}
+
+struct vexfs_call *vexfs_call_make(u32 op, const struct cred *cred, const char *collection, const char *name)
+{
+	struct vexfs_call *call = kmem_cache_zalloc(vexfs_call_cache, GFP_KERNEL);
+	int error;
+
+	if (!call)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&call->references, 1);
+	init_waitqueue_head(&call->done);
+	INIT_LIST_HEAD(&call->pending);
+	call->header.op = op;
+	call->header.uid = from_kuid_munged(&init_user_ns, cred->fsuid);
+	call->header.gid = from_kgid_munged(&init_user_ns, cred->fsgid);
+	error = vexfs_call_take_names(call, collection, name);
+	if (!error)
+		error = vexfs_call_take_groups(call, cred);
+	if (error) {
+		vexfs_call_put(call);
+		return ERR_PTR(error);
+	}
+	return call;
+}
+
+void vexfs_call_get(struct vexfs_call *call)
+{
+	refcount_inc(&call->references);
+}
+
+void vexfs_call_put(struct vexfs_call *call)
+{
+	if (!refcount_dec_and_test(&call->references))
+		return;
+	vexfs_span_free(&call->in);
+	vexfs_span_free(&call->out);
+	kfree(call->groups);
+	kmem_cache_free(vexfs_call_cache, call);
+}
+
+size_t vexfs_call_bytes(const struct vexfs_call *call)
+{
+	const struct vexfs_request *header = &call->header;
+
+	return sizeof(*header) + call->in.bytes + header->collection_bytes + header->name_bytes +
+	       header->group_count * sizeof(*call->groups);
+}
+
+void vexfs_call_finish(struct vexfs_call *call, int error)
+{
+	if (call->nobody_waits) {
+		call->state = VEXFS_CALL_DONE;
+		vexfs_call_put(call);
+		return;
+	}
+	if (call->state == VEXFS_CALL_ABANDONED)
+		return;
+	call->error = error;
+	call->state = VEXFS_CALL_DONE;
+	wake_up(&call->done);
+}
+
+/* Hands it to the daemon that serves. -EAGAIN where none does, or -VEXFS_ERROR_NEW_DAEMON. */
+static int vexfs_call_submit(struct vexfs_instance *instance, struct vexfs_call *call)
+{
+	int error = 0;
+
+	spin_lock(&instance->lock);
+	if (!instance->channel)
+		error = -EAGAIN;
+	else if (call->epoch && call->epoch != instance->epoch)
+		error = -VEXFS_ERROR_NEW_DAEMON;
+	if (!error) {
+		call->sent_epoch = instance->epoch;
+		vexfs_channel_add(instance->channel, call);
+	}
+	spin_unlock(&instance->lock);
+	return error;
+}
+
+static bool vexfs_is_done(struct vexfs_instance *instance, struct vexfs_call *call)
+{
+	bool done;
+
+	spin_lock(&instance->lock);
+	done = call->state == VEXFS_CALL_DONE;
+	spin_unlock(&instance->lock);
+	return done;
+}
+
+/* Takes it back from the daemon, where it isn't done in this moment. */
+static bool vexfs_call_abandon(struct vexfs_instance *instance, struct vexfs_call *call)
+{
+	bool done;
+
+	spin_lock(&instance->lock);
+	done = call->state == VEXFS_CALL_DONE;
+	if (call->state == VEXFS_CALL_PENDING)
+		list_del_init(&call->pending);
+	else if (call->state == VEXFS_CALL_SENT)
+		hlist_del_init(&call->sent);
+	if (!done)
+		call->state = VEXFS_CALL_ABANDONED;
+	spin_unlock(&instance->lock);
+	return !done;
+}
+
+static bool vexfs_is_served(struct vexfs_instance *instance)
+{
+	return READ_ONCE(instance->channel) != NULL;
+}
+
+/* Waits for a daemon, of the time that is left. */
+static int vexfs_call_park(struct vexfs_instance *instance, unsigned long *left)
+{
+	long waited;
+
+	waited = wait_event_killable_timeout(instance->changed, vexfs_is_served(instance), *left);
+	if (waited < 0)
+		return -EINTR;
+	if (!waited)
+		return -ENOTCONN;
+	*left = waited;
+	return 0;
+}
+
+int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int park_ms)
+{
+	unsigned long left = msecs_to_jiffies(park_ms);
+	int error;
+
+	for (;;) {
+		error = vexfs_call_submit(instance, call);
+		if (error == -EAGAIN) {
+			error = vexfs_call_park(instance, &left);
+			if (error)
+				return error;
+			continue;
+		}
+		if (error)
+			return error;
+		if (wait_event_killable(call->done, vexfs_is_done(instance, call)) &&
+		    vexfs_call_abandon(instance, call))
+			return -EINTR;
+		if (call->error != -VEXFS_ERROR_NEW_DAEMON || call->epoch)
+			return call->error;
+	}
+}
+
+void vexfs_call_send(struct vexfs_instance *instance, struct vexfs_call *call)
+{
+	call->nobody_waits = true;
+	if (vexfs_call_submit(instance, call))
+		vexfs_call_put(call);
+}

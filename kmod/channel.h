@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An open file of /dev/vexfs, and what is on its way through it. All under the lock of its instance. */
+#ifndef VEXFS_CHANNEL_H
+#define VEXFS_CHANNEL_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+
+struct vexfs_call;
+struct vexfs_instance;
+
+struct vexfs_channel {
+	struct mutex mutex;			/* one SERVE at a time */
+	struct vexfs_instance *instance;	/* NULL before SERVE; set once */
+	bool leaving;
+
+	struct list_head pending;
+	DECLARE_HASHTABLE(sent, 6);
+	u64 last_id;
+	wait_queue_head_t wait;			/* of the daemon's threads, for what is pending */
+};
+
+int vexfs_device_init(void);
+void vexfs_device_exit(void);
+
+/* One more request for the daemon. */
+void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call);
+
+#endif

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/slab.h>
+#include <linux/stat.h>
+#include <linux/stringhash.h>
+
+#include "call.h"
+#include "node.h"
+
+#define VEXFS_ROOT_NUMBER 1
+#define VEXFS_ROOT_MODE (S_IFDIR | 0555)
+/* Attributes that are older are asked for again before they allow anything. */
+#define VEXFS_ATTRIBUTES_KEPT HZ
+
+static struct kmem_cache *vexfs_inode_cache;
+
+static void vexfs_inode_construct(void *object)
+{
+	struct vexfs_inode *node = object;
+
+	inode_init_once(&node->vfs);
+}
+
+int vexfs_inodes_init(void)
+{
+	vexfs_inode_cache = kmem_cache_create("vexfs_inode", sizeof(struct vexfs_inode), 0,
+					      SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, vexfs_inode_construct);
+	return vexfs_inode_cache ? 0 : -ENOMEM;
+}
+
+void vexfs_inodes_exit(void)
+{
+	rcu_barrier();	/* inodes are freed after a grace period */
+	kmem_cache_destroy(vexfs_inode_cache);
+}
+
+struct inode *vexfs_inode_alloc(struct super_block *sb)
+{
+	struct vexfs_inode *node = alloc_inode_sb(sb, vexfs_inode_cache, GFP_KERNEL);
+
+	if (!node)
+		return NULL;
+	node->kind = 0;
+	node->number = 0;
+	node->point = 0;
+	node->collection = NULL;
+	node->told_at = 0;
+	return &node->vfs;
+}
+
+void vexfs_inode_free(struct inode *inode)
+{
+	struct vexfs_inode *node = vexfs_inode_of(inode);
+
+	kfree(node->collection);
+	kmem_cache_free(vexfs_inode_cache, node);
+}
+
+/* What an inode is found by. */
+struct vexfs_identity {
+	const struct vexfs_entry *entry;
+	const char *collection;	/* or NULL */
+	size_t collection_bytes;
+};
+
+static bool vexfs_same_collection(const struct vexfs_inode *node, const struct vexfs_identity *identity)
+{
+	if (!node->collection || !identity->collection)
+		return node->collection == identity->collection;
+	return strlen(node->collection) == identity->collection_bytes &&
+	       !memcmp(node->collection, identity->collection, identity->collection_bytes);
+}
+
+bool vexfs_inode_is(const struct inode *inode, const struct vexfs_entry *entry)
+{
+	const struct vexfs_inode *node = vexfs_inode_of(inode);
+
+	return node->number == entry->number && node->kind == entry->kind && node->point == entry->point;
+}
+
+static int vexfs_inode_test(struct inode *inode, void *data)
+{
+	const struct vexfs_identity *identity = data;
+
+	return vexfs_inode_is(inode, identity->entry) && vexfs_same_collection(vexfs_inode_of(inode), identity);
+}
+
+static int vexfs_inode_set(struct inode *inode, void *data)
+{
+	const struct vexfs_identity *identity = data;
+	struct vexfs_inode *node = vexfs_inode_of(inode);
+
+	if (identity->collection) {
+		node->collection = kmemdup_nul(identity->collection, identity->collection_bytes, GFP_ATOMIC);
+		if (!node->collection)
+			return -ENOMEM;
+	}
+	node->kind = identity->entry->kind;
+	node->number = identity->entry->number;
+	node->point = identity->entry->point;
+	inode->i_ino = identity->entry->number;
+	return 0;
+}
+
+static bool vexfs_entry_is_sound(const struct vexfs_entry *entry)
+{
+	umode_t type = entry->mode & S_IFMT;
+
+	return (type == S_IFDIR || type == S_IFREG) && !(entry->mode & ~(S_IFMT | S_ISVTX | 0777)) &&
+	       !(entry->flags & ~(VEXFS_ENTRY_LASTING | VEXFS_ENTRY_COLLECTION)) && entry->number &&
+	       entry->size <= MAX_LFS_FILESIZE && entry->changed_ns < NSEC_PER_SEC &&
+	       uid_valid(make_kuid(&init_user_ns, entry->uid)) && gid_valid(make_kgid(&init_user_ns, entry->gid));
+}
+
+static void vexfs_inode_take(struct inode *inode, const struct vexfs_entry *entry)
+{
+	struct timespec64 changed = { .tv_sec = entry->changed_s, .tv_nsec = entry->changed_ns };
+
+	inode->i_mode = entry->mode;
+	inode->i_uid = make_kuid(&init_user_ns, entry->uid);
+	inode->i_gid = make_kgid(&init_user_ns, entry->gid);
+	spin_lock(&inode->i_lock);
+	i_size_write(inode, entry->size);
+	inode->i_blocks = DIV_ROUND_UP_ULL(entry->size, 512);
+	spin_unlock(&inode->i_lock);
+	vexfs_set_times(inode, changed);
+	WRITE_ONCE(vexfs_inode_of(inode)->told_at, jiffies ? jiffies : 1);
+}
+
+int vexfs_inode_update(struct inode *inode, const struct vexfs_entry *entry)
+{
+	if (!vexfs_entry_is_sound(entry))
+		return -EIO;
+	if (!vexfs_inode_is(inode, entry) || (inode->i_mode & S_IFMT) != (entry->mode & S_IFMT))
+		return -ESTALE;
+	vexfs_inode_take(inode, entry);
+	return 0;
+}
+
+static void vexfs_inode_equip(struct inode *inode)
+{
+	if (S_ISDIR(inode->i_mode)) {
+		inode->i_op = &vexfs_directory_inode_operations;
+		inode->i_fop = &vexfs_directory_operations;
+		set_nlink(inode, 2);
+	} else {
+		inode->i_op = &vexfs_file_inode_operations;
+		inode->i_fop = &vexfs_file_operations;
+		inode->i_mapping->a_ops = &vexfs_pages_operations;
+	}
+}
+
+struct inode *vexfs_root(struct super_block *sb)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_ino = VEXFS_ROOT_NUMBER;
+	inode->i_mode = VEXFS_ROOT_MODE;
+	vexfs_inode_of(inode)->number = VEXFS_ROOT_NUMBER;
+	vexfs_set_times(inode, current_time(inode));
+	vexfs_inode_equip(inode);
+	return inode;
+}
+
+struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry)
+{
+	struct vexfs_identity identity = { .entry = entry, .collection = vexfs_inode_of(directory)->collection };
+	struct inode *inode;
+	unsigned long hash;
+	int error;
+
+	if (!vexfs_entry_is_sound(entry))
+		return ERR_PTR(-EIO);
+	if (entry->flags & VEXFS_ENTRY_COLLECTION) {
+		identity.collection = name->name;
+		identity.collection_bytes = name->len;
+	} else if (identity.collection) {
+		identity.collection_bytes = strlen(identity.collection);
+	}
+	hash = hash_64(entry->number, BITS_PER_LONG);
+	inode = iget5_locked(directory->i_sb, hash, vexfs_inode_test, vexfs_inode_set, &identity);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	if (inode->i_state & I_NEW) {
+		vexfs_inode_take(inode, entry);
+		vexfs_inode_equip(inode);
+		unlock_new_inode(inode);
+		return inode;
+	}
+	error = vexfs_inode_update(inode, entry);
+	if (error) {
+		iput(inode);
+		return ERR_PTR(error == -ESTALE ? -EIO : error);
+	}
+	return inode;
+}
+
+struct vexfs_call *vexfs_node_call_as(u32 op, struct inode *inode, const char *name, const struct cred *cred)
+{
+	const struct vexfs_inode *node = vexfs_inode_of(inode);
+	struct vexfs_call *call = vexfs_call_make(op, cred, node->collection, name);
+
+	if (IS_ERR(call))
+		return call;
+	call->header.kind = node->kind;
+	call->header.number = node->number;
+	call->header.point = node->point;
+	return call;
+}
+
+struct vexfs_call *vexfs_node_call(u32 op, struct inode *inode, const char *name)
+{
+	return vexfs_node_call_as(op, inode, name, current_cred());
+}
+
+int vexfs_node_run(struct inode *inode, struct vexfs_call *call)
+{
+	const struct vexfs_mount *mount = vexfs_mount_of(inode->i_sb);
+
+	return vexfs_call_run(mount->instance, call, mount->park_ms);
+}
+
+int vexfs_inode_refresh(struct inode *inode)
+{
+	struct vexfs_call *call = vexfs_node_call(VEXFS_OP_GETATTR, inode, NULL);
+	int error;
+
+	if (IS_ERR(call))
+		return PTR_ERR(call);
+	call->repeatable = true;
+	error = vexfs_node_run(inode, call);
+	if (!error)
+		error = vexfs_inode_update(inode, &call->entry);
+	vexfs_call_put(call);
+	return error;
+}
+
+static bool vexfs_is_fresh(const struct inode *inode)
+{
+	unsigned long told_at = READ_ONCE(vexfs_inode_of(inode)->told_at);
+
+	return told_at && time_before(jiffies, told_at + VEXFS_ATTRIBUTES_KEPT);
+}
+
+int vexfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
+{
+	bool fresh = vexfs_is_fresh(inode);
+	int error;
+
+	if (!fresh) {
+		if (mask & MAY_NOT_BLOCK)
+			return -ECHILD;
+		error = vexfs_inode_refresh(inode);
+		if (error)
+			return error;
+	}
+	error = generic_permission(idmap, inode, mask);
+	if (error != -EACCES || !fresh)
+		return error;
+	if (mask & MAY_NOT_BLOCK)
+		return -ECHILD;
+	error = vexfs_inode_refresh(inode);
+	return error ? error : generic_permission(idmap, inode, mask);
+}
+
+int vexfs_getattr(struct mnt_idmap *idmap, const struct path *path, struct kstat *stat, u32 request_mask,
+		  unsigned int flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	int error = flags & AT_STATX_DONT_SYNC ? 0 : vexfs_inode_refresh(inode);
+
+	if (!error)
+		vexfs_fillattr(idmap, request_mask, inode, stat);
+	return error;
+}

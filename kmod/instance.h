@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An instance of the daemon, by its name: mounts and the daemon meet here, and come and go in any order. It exists
+ * as long as either holds it.
+ */
+#ifndef VEXFS_INSTANCE_H
+#define VEXFS_INSTANCE_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "uapi/vexfs.h"
+
+struct vexfs_channel;
+
+struct vexfs_instance {
+	struct list_head link;
+	refcount_t references;
+	char name[VEXFS_NAME_BYTES_MAX + 1];
+
+	spinlock_t lock;		/* guards what follows, the channel's lists, and the state of calls */
+	struct vexfs_channel *channel;	/* of the daemon that serves now, or NULL */
+	bool served;			/* a daemon has the channel open, though it may be leaving */
+	u32 call_bytes_max;		/* as the last daemon said */
+	u64 epoch;			/* counts the daemons; 0 before the first */
+
+	wait_queue_head_t changed;	/* a daemon came or went */
+	atomic_t in_work;		/* requests that max_concurrent_ops counts */
+	wait_queue_head_t room;		/* for one more of them */
+};
+
+/* One more reference to the instance of that name, which is made where there is none; or an error pointer. */
+struct vexfs_instance *vexfs_instance_get(const char *name);
+void vexfs_instance_put(struct vexfs_instance *instance);
+
+/*
+ * Room for one more request in work, of max_concurrent_ops. Waits for it killably, or fails with -EAGAIN. It is given
+ * back by vexfs_room_give().
+ */
+int vexfs_room_take(struct vexfs_instance *instance, bool wait);
+void vexfs_room_give(struct vexfs_instance *instance);
+
+#endif

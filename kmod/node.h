@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Mounts and their inodes. */
+#ifndef VEXFS_NODE_H
+#define VEXFS_NODE_H
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+
+#include "compat.h"
+#include "uapi/vexfs.h"
+
+struct vexfs_call;
+struct vexfs_instance;
+
+struct vexfs_mount {
+	struct vexfs_instance *instance;
+	unsigned int park_ms;	/* how long an operation waits for a daemon */
+};
+
+struct vexfs_inode {
+	struct inode vfs;
+	/* As the daemon told; never changes. */
+	u32 kind;
+	u64 number;
+	u64 point;
+	char *collection;	/* NULL for none; freed with the inode */
+	unsigned long told_at;	/* jiffies of the attributes; 0 for never */
+};
+
+static inline struct vexfs_mount *vexfs_mount_of(const struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+static inline struct vexfs_inode *vexfs_inode_of(const struct inode *inode)
+{
+	return container_of(inode, struct vexfs_inode, vfs);
+}
+
+int vexfs_inodes_init(void);
+void vexfs_inodes_exit(void);
+struct inode *vexfs_inode_alloc(struct super_block *sb);
+void vexfs_inode_free(struct inode *inode);
+
+/* The root, of which nothing is known but that it is a directory. NULL where there is no memory. */
+struct inode *vexfs_root(struct super_block *sb);
+/* The inode of an entry that the daemon told, with its attributes; or an error pointer. */
+struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry);
+/* Whether an entry means this inode. */
+bool vexfs_inode_is(const struct inode *inode, const struct vexfs_entry *entry);
+/* What is told of an inode that is there. -ESTALE where it is another now, -EIO where it makes no sense. */
+int vexfs_inode_update(struct inode *inode, const struct vexfs_entry *entry);
+/* Asks for the attributes. */
+int vexfs_inode_refresh(struct inode *inode);
+
+/* A call about an inode, on behalf of the current user; name may be NULL. Or an error pointer. */
+struct vexfs_call *vexfs_node_call(u32 op, struct inode *inode, const char *name);
+struct vexfs_call *vexfs_node_call_as(u32 op, struct inode *inode, const char *name, const struct cred *cred);
+int vexfs_node_run(struct inode *inode, struct vexfs_call *call);
+
+int vexfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask);
+int vexfs_getattr(struct mnt_idmap *idmap, const struct path *path, struct kstat *stat, u32 request_mask,
+		  unsigned int flags);
+int vexfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attributes);
+ssize_t vexfs_listxattr(struct dentry *dentry, char *list, size_t size);
+
+extern const struct inode_operations vexfs_directory_inode_operations;
+extern const struct file_operations vexfs_directory_operations;
+extern const struct dentry_operations vexfs_dentry_operations;
+extern const struct inode_operations vexfs_file_inode_operations;
+extern const struct file_operations vexfs_file_operations;
+extern const struct address_space_operations vexfs_pages_operations;
+extern VEXFS_XATTR_HANDLERS vexfs_xattr_handlers[];
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * What vexfs_v2 and user space agree on.
+ *
+ * For programs: VEXFS_IOC_CALL
+ * ----------------------------
+ * An ioctl of a file `call` in a mount. It writes a request and reads what comes of it, in one step: the same bytes
+ * as write(2) and read(2) would carry, vexfs-protocol(7). What of the reply has no room is read with read(2).
+ *
+ *	EMSGSIZE	the request is larger than the daemon takes
+ *	EAGAIN		max_concurrent_ops are in work, and the file is O_NONBLOCK
+ *	ECONNRESET	the daemon ended while it answered; whether the request was done is not known
+ *	ENOTCONN	there is no daemon, and none came for as long as the mount waits (its option park_ms)
+ *	ENOTTY		the file is another than `call`
+ *
+ * A request that says VEXFS_CALL_REPEATABLE, such as a search, is done again by the next daemon, instead of
+ * ECONNRESET. Other operations on files wait in the same way for a daemon, and fail with the same errors.
+ *
+ * For the daemon: /dev/vexfs
+ * --------------------------
+ * An open file of the device serves one instance. VEXFS_IOC_SERVE names it; mounts of that name, now and later, are
+ * served by whoever has the file open, until it is closed for the last time. There is one such file for an instance
+ * at any time (EBUSY).
+ *
+ * Then as many threads as like call VEXFS_IOC_NEXT, over and over: it takes the reply to a request, if there is one
+ * to give, and waits for the next request. A request lies in the buffer as a struct vexfs_request, and behind it
+ *
+ *	data		data_bytes, what is written
+ *	collection	collection_bytes, the name of the node's collection
+ *	name		name_bytes, in the directory, or of an attribute
+ *	groups		group_count of __u32, the supplementary groups of the caller
+ *
+ *	EMSGSIZE	the buffer is too small for the request that is next; needed_bytes says what is enough
+ *	EINTR		a signal came; the reply was taken
+ *	ESHUTDOWN	after VEXFS_IOC_LEAVE, once a reply was taken; there is no next request
+ *	EINVAL		the reply is malformed: its client gets EIO
+ *
+ * A reply to a request that isn't there any more, because its client was killed, is dropped, and VEXFS_NEXT_DROPPED
+ * says so: nobody will use or release what was opened for it. With VEXFS_NEXT_ONLY_REPLY nothing is waited for: a
+ * reply that is given later, by whichever thread.
+ *
+ * A graceful end is VEXFS_IOC_LEAVE: no more requests are handed out, those that are in work are answered by
+ * VEXFS_IOC_NEXT, and those that come wait for the next daemon. When the file is closed with requests in work, those
+ * that only look are handed to the next daemon again, and the others fail with ECONNRESET. An open file is opened
+ * again by itself with the next daemon; where bytes had been written to it whose effect was not seen yet, the operation
+ * that finds this out fails with ECONNRESET, once.
+ *
+ * Nodes
+ * -----
+ * What the daemon says of a node is given back to it whenever the node is meant: kind, point, number and collection.
+ * What they mean is the daemon's own, and must mean the same to a later daemon, or be refused with ESTALE, whereupon
+ * the name is looked up again. A node is a directory or a file for ever. The root has kind 0 and number 1.
+ *
+ * All structures have the same layout everywhere, and no padding. Fields and flags that have no meaning are 0, and
+ * are refused with EINVAL else.
+ */
+#ifndef _UAPI_LINUX_VEXFS_H
+#define _UAPI_LINUX_VEXFS_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define VEXFS_DEVICE "vexfs"
+#define VEXFS_FS_TYPE "vexfs"
+#define VEXFS_PROTOCOL_VERSION 1
+
+#define VEXFS_NAME_BYTES_MAX 255
+/* Of what one read, write, listing or value of an attribute carries. */
+#define VEXFS_TRANSFER_BYTES_MAX (1u << 20)
+/* Of a request that VEXFS_IOC_CALL carries, and of the part of its reply that it carries. */
+#define VEXFS_CALL_BYTES_MAX (1u << 30)
+#define VEXFS_REPLY_BYTES_MAX (1u << 26)
+#define VEXFS_GROUPS_MAX 256
+
+/* struct vexfs_call_args.flags */
+#define VEXFS_CALL_REPEATABLE (1u << 0)
+
+struct vexfs_call_args {
+	__u64 request;		/* address */
+	__u64 request_bytes;
+	__u64 reply;		/* address */
+	__u64 reply_bytes;	/* in: room, out: bytes of the reply that are there */
+	__u32 flags;
+	__u32 reserved;
+};
+
+struct vexfs_serve_args {
+	__u32 version;		/* VEXFS_PROTOCOL_VERSION */
+	__u32 call_bytes_max;	/* requests of VEXFS_IOC_CALL are refused beyond that */
+	__u32 worker_threads;	/* out: how many long requests are to be in work at once; the module's parameter */
+	__u32 reserved;
+	__u8 instance[256];	/* name with its NUL; the rest is 0 */
+};
+
+/* What a request asks for; with the fields of struct vexfs_request that it uses beside those of the node. */
+enum vexfs_op {
+	VEXFS_OP_LOOKUP = 1,	/* name; replies with an entry */
+	VEXFS_OP_GETATTR = 2,	/* replies with an entry */
+	VEXFS_OP_SETATTR = 3,	/* valid, mode, new_uid, new_gid, size, handle or 0; replies with an entry */
+	VEXFS_OP_OPEN = 4,	/* flags as of open(2), also of a directory; replies with opened */
+	VEXFS_OP_CREATE = 5,	/* name, mode, flags; replies with an entry and opened */
+	VEXFS_OP_READ = 6,	/* handle, offset, size; replies with data and count */
+	VEXFS_OP_WRITE = 7,	/* handle, offset, data; replies with count */
+	VEXFS_OP_CALL = 8,	/* handle, data, size; replies as to READ */
+	VEXFS_OP_FLUSH = 9,	/* handle */
+	VEXFS_OP_FSYNC = 10,	/* handle */
+	VEXFS_OP_RELEASE = 11,	/* handle; what is replied is not looked at */
+	VEXFS_OP_READDIR = 12,	/* handle, offset, size; replies with data: struct vexfs_dirent, one behind another */
+	VEXFS_OP_MKDIR = 13,	/* name, mode; replies with an entry */
+	VEXFS_OP_RMDIR = 14,	/* name */
+	VEXFS_OP_UNLINK = 15,	/* name */
+	VEXFS_OP_GETXATTR = 16,	/* name, size; replies with data */
+	VEXFS_OP_LISTXATTR = 17,	/* size; replies with data: names that each end with NUL */
+	VEXFS_OP_SETXATTR = 18,	/* name, data, flags as of setxattr(2) */
+	VEXFS_OP_REMOVEXATTR = 19,	/* name */
+	VEXFS_OP_STATFS = 20,	/* replies with data: struct vexfs_space */
+};
+
+/* struct vexfs_request.valid: what SETATTR sets. */
+#define VEXFS_SET_MODE (1u << 0)
+#define VEXFS_SET_UID (1u << 1)
+#define VEXFS_SET_GID (1u << 2)
+#define VEXFS_SET_SIZE (1u << 3)
+
+struct vexfs_request {
+	__u64 id;
+	__u32 op;
+	__u32 kind;		/* of the node */
+	__u64 number;		/* of the node */
+	__u64 point;		/* of the node */
+	__u64 handle;
+	__u64 offset;
+	__u64 size;
+	__u32 flags;
+	__u32 valid;
+	__u32 mode;
+	__u32 new_uid;
+	__u32 new_gid;
+	__u32 uid;		/* of the caller, in the first user namespace */
+	__u32 gid;
+	__u32 data_bytes;
+	__u16 collection_bytes;
+	__u16 name_bytes;
+	__u32 group_count;
+};
+
+/* struct vexfs_reply.count of READ and CALL: bytes that were written are not answered, or their reply is not read. */
+#define VEXFS_COUNT_MIDWAY 1
+
+/* struct vexfs_entry.flags */
+#define VEXFS_ENTRY_LASTING (1u << 0)	/* the name below its directory means this node for ever */
+#define VEXFS_ENTRY_COLLECTION (1u << 1)	/* the name is that of a collection, which all below belongs to */
+
+struct vexfs_entry {
+	__u64 number;		/* of the inode, as programs see it; not 0 */
+	__u64 point;
+	__u32 kind;
+	__u32 flags;
+	__u32 mode;		/* S_IFDIR or S_IFREG, and permissions */
+	__u32 uid;
+	__u32 gid;
+	__u32 changed_ns;
+	__s64 changed_s;
+	__u64 size;
+};
+
+/* struct vexfs_opened.flags */
+#define VEXFS_OPENED_STREAM (1u << 0)	/* bytes come and go in their order: no offsets */
+#define VEXFS_OPENED_CALL (1u << 1)	/* takes VEXFS_IOC_CALL */
+#define VEXFS_OPENED_UNCHANGING (1u << 2)	/* what is read once is the same ever after, and can be mapped */
+
+struct vexfs_opened {
+	__u64 handle;		/* not 0 */
+	__u32 flags;
+	__u32 reserved;
+};
+
+struct vexfs_reply {
+	__u64 id;		/* of the request; 0 is no reply */
+	__s32 error;		/* an errno, negative, or 0 */
+	__u32 data_bytes;
+	__u64 data;		/* address */
+	__u64 count;
+	struct vexfs_opened opened;
+	struct vexfs_entry entry;
+};
+
+/* struct vexfs_next_args.flags */
+#define VEXFS_NEXT_ONLY_REPLY (1u << 0)
+#define VEXFS_NEXT_DROPPED (1u << 1)	/* out */
+
+struct vexfs_next_args {
+	struct vexfs_reply reply;
+	__u64 buffer;		/* address */
+	__u64 buffer_bytes;
+	__u64 needed_bytes;	/* out */
+	__u32 flags;
+	__u32 reserved;
+};
+
+struct vexfs_dirent {
+	__u64 number;
+	__u64 next;		/* offset behind it, greater than that before it */
+	__u16 name_bytes;	/* the name follows, and the next entry at a multiple of 8 */
+	__u8 directory;
+	__u8 reserved[5];
+};
+
+struct vexfs_space {
+	__u64 block_bytes;
+	__u64 blocks;
+	__u64 blocks_free;
+	__u64 blocks_available;
+	__u64 files;
+	__u64 files_free;
+};
+
+#define VEXFS_IOC_MAGIC 0xfa
+#define VEXFS_IOC_CALL _IOWR(VEXFS_IOC_MAGIC, 0, struct vexfs_call_args)
+#define VEXFS_IOC_SERVE _IOWR(VEXFS_IOC_MAGIC, 16, struct vexfs_serve_args)
+#define VEXFS_IOC_NEXT _IOWR(VEXFS_IOC_MAGIC, 17, struct vexfs_next_args)
+#define VEXFS_IOC_LEAVE _IO(VEXFS_IOC_MAGIC, 18)
+
+#endif
