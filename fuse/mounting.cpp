@@ -13,9 +13,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <vector>
+
+#include "vexfsd/base/mount_table.h"
 
 namespace vexfs::fuse {
 namespace {
@@ -23,34 +23,6 @@ namespace {
 constexpr const char* helper = "fusermount3";
 constexpr const char* options_of_all = "default_permissions,allow_other";
 constexpr const char* options_of_one = "default_permissions";
-
-// As the kernel writes it in mountinfo: blanks and backslashes are octal.
-std::string unescaped(const std::string& text) {
-    std::string plain;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 3 < text.size()) {
-            plain += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
-            i += 3;
-        } else {
-            plain += text[i];
-        }
-    }
-    return plain;
-}
-
-// The type of the file system mounted last on a directory; "" for none.
-std::string type_mounted_on(const std::string& directory) {
-    std::ifstream table("/proc/self/mountinfo");
-    std::string line, type;
-    while (std::getline(table, line)) {
-        std::istringstream fields(line);
-        std::string skipped, place, field;
-        fields >> skipped >> skipped >> skipped >> skipped >> place;
-        while (fields >> field && field != "-") continue;
-        if (unescaped(place) == directory && fields >> field) type = field;
-    }
-    return type;
-}
 
 // Runs fusermount3; its exit status is 0 or the error is what it was to do.
 Result<void> run_helper(std::vector<std::string> arguments, int comm_socket, const std::string& what) {
@@ -149,7 +121,8 @@ Result<void> unmount(const std::string& directory) {
 
 Result<MountPoint> look_at(const std::string& directory) {
     struct stat status {};
-    const bool ours = type_mounted_on(directory) == fs_type;
+    const auto mounted = mounted_on(directory);
+    const bool ours = mounted && mounted->type == fs_type;
     // Of a living mount nothing is asked: whoever serves it may be slow.
     if (!ours) {
         if (stat(directory.c_str(), &status) != 0) {

@@ -158,8 +158,8 @@ Result<void> Daemon::open_mount() {
     const Settings& settings = configuration_.settings();
     VEXFS_ASSIGN(const TreeOptions options, tree_options(settings));
     VEXFS_ASSIGN(tree_, Tree::make(*store_, *service_, options));
-    mount_ = std::make_unique<Mount>(*tree_, settings.mount.directory, settings.mount.backend,
-                                     one_per_cpu(settings.server.worker_threads));
+    mount_ = std::make_unique<Mount>(*tree_, settings.mount, one_per_cpu(settings.server.worker_threads),
+                                     settings.server.max_request_bytes);
     service_->set_mounts(mount_.get());
     if (settings.mount.directory.empty() || settings.mount.backend == "none") return {};
     auto mounted = mount_->mount({}, {});
@@ -200,8 +200,7 @@ Result<void> Daemon::run() {
 }
 
 void Daemon::finish_mount() {
-    if (auto unmounted = mount_->unmount(); !unmounted && unmounted.error().code != ErrorCode::not_found)
-        spdlog::error("{}", with_hint(unmounted.error()));
+    if (auto left = mount_->leave(); !left) spdlog::error("{}", with_hint(left.error()));
     const std::chrono::seconds timeout(configuration_.settings().server.shutdown_timeout_s);
     if (mount_->wait_idle(timeout)) return;
     spdlog::warn("requests through the mount are cut off: they took longer than server.shutdown_timeout_s");

@@ -16,6 +16,7 @@ using json = nlohmann::json;
 constexpr uint64_t path_bytes_max = 4095;        // PATH_MAX without its NUL
 constexpr uint64_t socket_path_bytes_max = 107;  // sun_path without its NUL
 constexpr uint64_t group_name_bytes_max = 255;
+constexpr uint64_t instance_name_bytes_max = 255;
 constexpr uint64_t request_bytes_min = 64u << 10;
 constexpr uint64_t request_bytes_max = uint64_t{1} << 30;  // body_bytes_max of the protocol
 constexpr uint64_t inflight_bytes_max = uint64_t{1} << 40;
@@ -133,6 +134,8 @@ std::vector<Key> make_keys() {
             VEXFS_KEY(mount, directory, restart, "where the collections are mounted, empty for nowhere")),
         choice(VEXFS_KEY(mount, backend, restart, "what serves the mount"),
                {"auto", "module", "fuse", "none"}),
+        name(VEXFS_KEY(mount, instance, restart, "name by which the kernel module knows this daemon"),
+             instance_name_bytes_max),
         integer(VEXFS_KEY(module, cache_size_mb, load, "MiB of replies that the module keeps, 0 for none"), 0,
                 module_cache_mb_max),
         integer(

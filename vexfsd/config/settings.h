@@ -50,6 +50,7 @@ struct Settings {
     struct Mount {
         std::string directory;  // empty is none
         std::string backend = "auto";
+        std::string instance = "vexfs";  // what mount(8) mounts
     } mount;
     struct Module {  // parameters of vexfs_v2
         uint64_t cache_size_mb = 64;

@@ -11,7 +11,7 @@ namespace vexfs {
 struct MountStatus {
     bool mounted = false;
     std::string directory;  // where, or where it was to be; empty for none
-    std::string backend;    // "fuse"; empty where nothing is mounted
+    std::string backend;    // "fuse" or "module"; empty where nothing is mounted
     std::string note;       // why this backend, or why nothing is mounted
 };
 

@@ -89,6 +89,11 @@ Outcome<void> StreamFile::flush() {
     return finished;
 }
 
+bool StreamFile::midway() {
+    const std::lock_guard lock(mutex_);
+    return held_bytes() + reply_.size() - read_bytes_ != 0;
+}
+
 void StreamFile::put_reply(Message reply) {
     hold_back(reply);
     Encoded encoded = encode_reply(std::move(reply));

@@ -27,6 +27,7 @@ class StreamFile : public OpenFile {
     Outcome<void> truncate(uint64_t) final { return {}; }
     Outcome<void> flush() final;
     std::chrono::microseconds take_held_back() final;
+    bool midway() final;
     bool may_take_long() const final { return true; }
     bool is_stream() const final { return true; }
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mounting an instance by the kernel module. A mount needs no daemon: it stays when the daemon ends, and
+// serves again when there is another one.
+#pragma once
+
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace vexfs::channel {
+
+// Mounts on a directory, unless the instance is mounted there already.
+Result<void> mount(const std::string& instance, const std::string& directory);
+// Takes it out of the tree of directories; what is open stays open.
+Result<void> unmount(const std::string& directory);
+bool is_mounted(const std::string& instance, const std::string& directory);
+
+}  // namespace vexfs::channel

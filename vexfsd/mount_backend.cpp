@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vexfsd/mount_backend.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "fuse/mounting.h"
+#include "fuse/session.h"
+#include "vexfsd/channel/mounting.h"
+#include "vexfsd/channel/session.h"
+
+namespace vexfs {
+namespace {
+
+class FuseBackend final : public MountBackend {
+  public:
+    FuseBackend(std::unique_ptr<fuse::Session> session, std::string directory)
+        : session_(std::move(session)), directory_(std::move(directory)) {}
+
+    const char* name() const override { return "fuse"; }
+    bool mounted() const override { return session_->connected(); }
+    Result<void> unmount() override { return fuse::unmount(directory_); }
+    Result<void> leave() override { return mounted() ? unmount() : Result<void>{}; }
+    bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
+
+  private:
+    const std::unique_ptr<fuse::Session> session_;
+    const std::string directory_;
+};
+
+class ModuleBackend final : public MountBackend {
+  public:
+    ModuleBackend(std::unique_ptr<channel::Session> session, std::string instance, std::string directory)
+        : session_(std::move(session)), instance_(std::move(instance)), directory_(std::move(directory)) {}
+
+    const char* name() const override { return "module"; }
+    bool mounted() const override { return channel::is_mounted(instance_, directory_); }
+    Result<void> unmount() override { return channel::unmount(directory_); }
+    Result<void> leave() override {
+        session_->leave();
+        return {};
+    }
+    bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
+
+  private:
+    const std::unique_ptr<channel::Session> session_;
+    const std::string instance_, directory_;
+};
+
+// What a dead daemon left there, however often it was mounted.
+Result<void> take_away(const std::string& directory) {
+    while (true) {
+        VEXFS_ASSIGN(const fuse::MountPoint found, fuse::look_at(directory));
+        switch (found) {
+            case fuse::MountPoint::free: return {};
+            case fuse::MountPoint::alive:
+                return fail(ErrorCode::busy, fmt::format("another daemon has mounted on {}", directory));
+            case fuse::MountPoint::dead: break;
+        }
+        spdlog::warn("{} is mounted, and its daemon is gone: it is unmounted", directory);
+        VEXFS_TRY(fuse::unmount(directory));
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
+                                                    unsigned running_max) {
+    VEXFS_TRY(take_away(directory));
+    VEXFS_ASSIGN(UniqueFd descriptor, fuse::mount(directory));
+    auto session = fuse::Session::start(tree, std::move(descriptor), running_max);
+    if (!session) {
+        (void)fuse::unmount(directory);
+        return tl::unexpected(session.error());
+    }
+    return std::make_unique<FuseBackend>(std::move(*session), directory);
+}
+
+Result<std::unique_ptr<MountBackend>> mount_by_module(Tree& tree, const std::string& directory,
+                                                      const std::string& instance, uint64_t call_bytes_max) {
+    VEXFS_ASSIGN(channel::Device device, channel::Device::open(instance, call_bytes_max));
+    // Of a mount that is there already nothing is asked before it is served.
+    if (!channel::is_mounted(instance, directory)) {
+        VEXFS_TRY(take_away(directory));
+        VEXFS_TRY(channel::mount(instance, directory));
+    }
+    VEXFS_ASSIGN(auto session, channel::Session::start(tree, std::move(device)));
+    return std::make_unique<ModuleBackend>(std::move(session), instance, directory);
+}
+
+}  // namespace vexfs

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What serves a mount: FUSE or the kernel module. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "vexfsd/tree/tree.h"
+
+namespace vexfs {
+
+class MountBackend {
+  public:
+    virtual ~MountBackend() = default;
+    virtual const char* name() const = 0;
+    // False once somebody has unmounted it.
+    virtual bool mounted() const = 0;
+    // Takes it out of the tree of directories; what is open stays open, and is served on.
+    virtual Result<void> unmount() = 0;
+    // The daemon is to end. FUSE's mount goes; the module's stays, and what is asked for waits for the next
+    // daemon.
+    virtual Result<void> leave() = 0;
+    // Whether nothing is in work, at the latest after `timeout`.
+    virtual bool wait_idle(std::chrono::milliseconds timeout) const = 0;
+};
+
+// Both mount on a directory, which is absolute and without links, and serve there.
+
+// What a dead daemon left there, however often it was mounted, is unmounted first. As many requests run at
+// once as `running_max` says.
+Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
+                                                    unsigned running_max);
+// `unsupported` where the module is not there. `call_bytes_max` is for requests in one system call.
+Result<std::unique_ptr<MountBackend>> mount_by_module(Tree& tree, const std::string& directory,
+                                                      const std::string& instance, uint64_t call_bytes_max);
+
+}  // namespace vexfs
