@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import unittest
 
-from harness import PATIENCE_S, SOURCE_DIR, VEXFS_TUNER, VEXFSCTL, EndToEnd, clean_environment, wait_for
+from harness import PATIENCE_S, SOURCE_DIR, VEXFSCTL, EndToEnd, clean_environment, wait_for
 from machine import Machine, only_root
 
+VEXFS_TUNER = os.environ["VEXFS_TUNER"]
 NOBODY = 65534
 POLKITD = "/usr/lib/polkit-1/polkitd"
 BUS_CONFIG = """<busconfig>

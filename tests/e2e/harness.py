@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs vexfsd and vexfsctl as their users do.
 
-ctest names what is tested in the environment: VEXFSD, VEXFSCTL and VEXFS_TUNER are the programs, VEXFS_SOURCE_DIR the
-sources, VEXFS_BUILD_DIR what was built. A test that needs the programs derives from EndToEnd, which has a
+ctest names what is tested in the environment: VEXFSD and VEXFSCTL are the programs, VEXFS_SOURCE_DIR the sources,
+VEXFS_BUILD_DIR what was built. A test that needs the programs derives from EndToEnd, which has a
 directory of its own and ends what the test has started.
 """
 import json
@@ -20,7 +20,6 @@ from wire import Client
 
 VEXFSD = os.environ["VEXFSD"]
 VEXFSCTL = os.environ["VEXFSCTL"]
-VEXFS_TUNER = os.environ["VEXFS_TUNER"]
 SOURCE_DIR = Path(os.environ["VEXFS_SOURCE_DIR"])
 BUILD_DIR = Path(os.environ["VEXFS_BUILD_DIR"])
 
