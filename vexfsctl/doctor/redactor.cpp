@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <regex>
 
 namespace vexfs::ctl {
@@ -36,9 +37,33 @@ const std::vector<Pattern>& patterns() {
         {std::regex(R"([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)"), "ADDRESS"},
         {std::regex(R"(\b([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}\b)"), "MAC"},
         {std::regex(R"(\b([0-9]{1,3}\.){3}[0-9]{1,3}\b)"), "IP"},
-        {std::regex(R"(\b([0-9a-fA-F]{1,4}:){3,7}(:?[0-9a-fA-F]{1,4})+\b)"), "IP"},
+        {std::regex(R"(\b([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b)"), "IP"},
+        {std::regex(R"(\b([0-9a-fA-F]{1,4}:){1,6}(:[0-9a-fA-F]{1,4}){1,6}\b)"), "IP"},
         {std::regex(R"(/home/[^/\s"':]+)"), "/home/USER"},
     };
+    return all;
+}
+
+// The expressions recurse over what they match, which has no spaces in it.
+constexpr size_t word_max = 1'024;
+
+std::string without_addresses(std::string_view line) {
+    std::string all;
+    while (!line.empty()) {
+        const size_t spaces = std::min(line.find_first_not_of(" \t"), line.size());
+        all += line.substr(0, spaces);
+        line.remove_prefix(spaces);
+        const size_t end = std::min(line.find_first_of(" \t"), line.size());
+        if (end > word_max) {
+            all += fmt::format("({} bytes)", end);
+        } else {
+            std::string word(line.substr(0, end));
+            for (const Pattern& pattern : patterns())
+                word = std::regex_replace(word, pattern.expression, pattern.placeholder);
+            all += word;
+        }
+        line.remove_prefix(end);
+    }
     return all;
 }
 
@@ -50,7 +75,6 @@ void Redactor::hide(const std::string& kind, const std::string& word) {
 }
 
 std::string Redactor::redact(std::string_view text) const {
-    // Line by line: the expressions recurse over what they match.
     std::string all;
     while (!text.empty()) {
         const size_t newline = text.find('\n');
@@ -59,9 +83,7 @@ std::string Redactor::redact(std::string_view text) const {
         // From the last to the first: of "docs" and "docs.old" the longer one goes first.
         for (auto word = placeholders_.rbegin(); word != placeholders_.rend(); ++word)
             line = replaced(std::move(line), word->first, word->second);
-        for (const Pattern& pattern : patterns())
-            line = std::regex_replace(line, pattern.expression, pattern.placeholder);
-        all += line;
+        all += without_addresses(line);
         if (newline != std::string_view::npos) all += '\n';
     }
     return all;

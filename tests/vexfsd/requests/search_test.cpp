@@ -133,5 +133,5 @@ TEST_CASE("an empty collection has no hits") {
     TestService service;
     service.ok(R"({"op":"collection.create","collection":"empty","dimension":2})");
     CHECK(service.ok(R"({"op":"search","collection":"empty","vector":[1,0]})")["results"] ==
-          json{json::array()});
+          json::array({json::array()}));
 }
