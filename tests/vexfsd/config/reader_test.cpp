@@ -39,6 +39,7 @@ dimension = 17
 [mount]
 directory = "/srv/mnt"
 backend = "fuse"
+instance = "other"
 [module]
 cache_size_mb = 8192
 max_concurrent_ops = 2000
@@ -76,6 +77,7 @@ io_backend = "posix"
     CHECK(settings.collections.dimension == 17);
     CHECK(settings.mount.directory == "/srv/mnt");
     CHECK(settings.mount.backend == "fuse");
+    CHECK(settings.mount.instance == "other");
     CHECK(settings.collections.durability == "sync");
     CHECK(settings.collections.mode == 0640);
     CHECK(settings.module.cache_size_mb == 8192);
