@@ -29,7 +29,7 @@ void initialise(void*, fuse_conn_info* connection) {
 }
 
 void run_through(Gate& gate, fuse_req_t request, std::function<void()> call) {
-    const auto busy = std::make_shared<Busy>(state_of(request).in_work);
+    const auto busy = std::make_shared<InWork::Call>(state_of(request).in_work);
     gate.run([request, busy, call = std::move(call)] { guarded(request, call); });
 }
 
@@ -143,7 +143,7 @@ void guarded(fuse_req_t request, const std::function<void()>& call) {
 void reply_after(fuse_req_t request, std::chrono::microseconds delay, std::function<void()> reply) {
     if (delay.count() == 0) return reply();
     Session::State& state = state_of(request);
-    const auto busy = std::make_shared<Busy>(state.in_work);
+    const auto busy = std::make_shared<InWork::Call>(state.in_work);
     state.later->run_after(delay, [busy, reply = std::move(reply)] { reply(); });
 }
 

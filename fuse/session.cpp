@@ -54,7 +54,7 @@ void Session::State::run() {
         const int got = fuse_session_receive_buf(session, &buffer);
         if (got == -EINTR || got == -EAGAIN) continue;
         if (got <= 0) break;
-        const Busy busy(in_work);
+        const InWork::Call busy(in_work);
         fuse_session_process_buf(session, &buffer);
     }
     std::free(buffer.mem);
@@ -99,12 +99,7 @@ bool Session::connected() const {
 }
 
 bool Session::wait_idle(std::chrono::milliseconds timeout) const {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (state_->in_work != 0) {
-        if (std::chrono::steady_clock::now() >= deadline) return false;
-        std::this_thread::sleep_for(idle_poll);
-    }
-    return true;
+    return state_->in_work.wait_none(timeout);
 }
 
 }  // namespace vexfs::fuse

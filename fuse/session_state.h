@@ -16,6 +16,7 @@
 #include "fuse/later.h"
 #include "fuse/node_table.h"
 #include "fuse/session.h"
+#include "vexfsd/base/in_work.h"
 
 namespace vexfs::fuse {
 
@@ -33,18 +34,6 @@ struct OpenedDirectory {
     std::shared_ptr<const OpenDirectory> directory;  // what it holds as of the last time that it was begun
 };
 
-// Counts what is in work.
-class Busy {
-  public:
-    explicit Busy(std::atomic<unsigned>& count) : count_(count) { ++count_; }
-    ~Busy() { --count_; }
-    Busy(const Busy&) = delete;
-    Busy& operator=(const Busy&) = delete;
-
-  private:
-    std::atomic<unsigned>& count_;
-};
-
 struct Session::State {
     State(Tree& served, unsigned running_max);
     // After the calls that are in work.
@@ -59,7 +48,7 @@ struct Session::State {
     Handles<OpenedDirectory> directories;
     fuse_session* session = nullptr;
     std::atomic<bool> stopping = false;
-    std::atomic<unsigned> in_work = 0;
+    InWork in_work;
     std::atomic<unsigned> running_threads = 0;
     std::vector<std::thread> threads;
     std::unique_ptr<Later> later = std::make_unique<Later>();

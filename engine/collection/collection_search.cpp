@@ -254,7 +254,7 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
         ReadAhead ahead = read_ahead();
         Candidates candidates(rows_, first, rows, filtered ? &filtered->taken : nullptr);
         for (auto some = candidates.next(); !some.empty(); some = candidates.next()) {
-            ahead.at(rows_.vector(some.front()));
+            for (const uint32_t row : some) ahead.at(rows_.vector(row));
             compare(some, [&](const Neighbour& one) {
                 if (!request.distance_max || one.distance <= *request.distance_max) nearest.offer(one);
             });

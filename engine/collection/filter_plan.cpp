@@ -5,7 +5,7 @@ namespace vexfs {
 namespace {
 
 constexpr double learnt_share = 0.2;    // of a new observation, in what is known
-constexpr uint64_t rows_told_of = 256;  // scans of fewer rows say little of what one costs
+constexpr uint64_t rows_told_of = 256;  // scans of fewer rows say little of what one costs, and are quick
 // Filters whose rows lie near the queries are cheaper to search for than their number says: once in a while
 // it is tried, unless that is far from paying.
 constexpr uint32_t tried_every = 64;
@@ -30,10 +30,9 @@ FilterPlan FilterPlanner::choose(uint64_t matches, std::optional<double> index_u
     plan.scan_us = static_cast<double>(matches) * row_us_.load(std::memory_order_relaxed);
     if (!index_us) return plan;
     const bool tried = experience.queries.fetch_add(1, std::memory_order_relaxed) % tried_every == 0;
-    const bool known = experience.searches.load(std::memory_order_relaxed) > 0;
     plan.index_us = *index_us * experience.cost_ratio.load(std::memory_order_relaxed);
     plan.by_index = *plan.index_us < plan.scan_us ||
-                    (tried && *index_us < tried_within * plan.scan_us && (known || matches > rows_told_of));
+                    (tried && matches > rows_told_of && *index_us < tried_within * plan.scan_us);
     return plan;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,8 +41,9 @@ struct IndexQuery {
     FunctionRef<bool(uint32_t)> accept;  // whether a row may be found
     // Appends rows with their distances, as they are reported.
     FunctionRef<void(std::span<const uint32_t> rows, std::vector<Neighbour>& out)> compare;
-    double share = 1;         // of the rows that live, those that `accept` takes, about; above 0
-    double budget_us = 1e12;  // where that is below 1, what walks may take, about
+    double share = 1;  // of the rows that live, those that `accept` takes, about; above 0
+    // Where that is below 1, what walks may take, about.
+    double budget_us = std::numeric_limits<double>::infinity();
 };
 
 class Index {

@@ -85,6 +85,12 @@ void read_rows(std::vector<Making>& makings, uint32_t rows, PayloadIndex::Metada
     });
 }
 
+// What was not used for the longest time.
+template <class Map>
+auto oldest_of(Map& map) {
+    return std::ranges::min_element(map, {}, [](const auto& entry) { return entry.second.used; });
+}
+
 }  // namespace
 
 void PayloadIndex::changed(uint32_t row) {
@@ -106,11 +112,6 @@ std::optional<std::vector<uint32_t>> PayloadIndex::changed_since(uint64_t change
                                  changes_.end());
 }
 
-template <class Map>
-void PayloadIndex::drop_oldest(Map& map) {
-    map.erase(std::ranges::min_element(map, {}, [](const auto& entry) { return entry.second.used; }));
-}
-
 void PayloadIndex::keep(const std::string& filter, const std::shared_ptr<const Answer>& answer) {
     const auto bytes = [](const std::string& text, const Answer& of) {
         return text.size() + of.taken.getSizeInBytes(false) + sizeof of;
@@ -122,8 +123,7 @@ void PayloadIndex::keep(const std::string& filter, const std::shared_ptr<const A
     used = ++stamp_;
     answers_bytes_ += bytes(filter, *answer);
     while (answers_.size() > answers_max || (answers_bytes_ > answers_bytes_max && !answers_.empty())) {
-        const auto oldest =
-            std::ranges::min_element(answers_, {}, [](const auto& entry) { return entry.second.used; });
+        const auto oldest = oldest_of(answers_);
         answers_bytes_ -= bytes(oldest->first, *oldest->second.kept);
         answers_.erase(oldest);
     }
@@ -257,6 +257,8 @@ PayloadIndex::Fields PayloadIndex::fields(const std::set<Path>& paths, uint32_t 
             if (!since) continue;
             making.before = field.column;
             making.rows_before = field.rows;
+            rows =
+                std::max(rows, field.rows);  // others have come on meanwhile: what changed there is read, too
             for (const uint32_t row : *since)
                 if (row < field.rows) making.again.add(row);
         }
@@ -265,10 +267,10 @@ PayloadIndex::Fields PayloadIndex::fields(const std::set<Path>& paths, uint32_t 
     for (Making& making : makings) {
         Field field{std::make_shared<const Column>(std::move(making.entries), making.exist,
                                                    making.before.get(), making.again),
-                    std::max(rows, making.rows_before), now};
+                    rows, now};
         const std::lock_guard lock(mutex_);
         fields_[*making.path] = {field, ++stamp_};
-        if (fields_.size() > columns_max) drop_oldest(fields_);
+        if (fields_.size() > columns_max) fields_.erase(oldest_of(fields_));
         good.emplace(*making.path, std::move(field));
     }
     return good;

@@ -78,8 +78,6 @@ class PayloadIndex {
     // Under mutex_.
     std::optional<std::vector<uint32_t>> changed_since(uint64_t changes) const;
     uint64_t changes() const { return changes_begin_ + changes_.size(); }
-    template <class Map>
-    static void drop_oldest(Map& map);
     void keep(const std::string& filter, const std::shared_ptr<const Answer>& answer);
 
     std::shared_ptr<const Answer> kept(const Filter& filter, uint32_t rows, Metadata metadata);

@@ -13,21 +13,8 @@ namespace {
 
 // For what is answered at once and for what waits by itself, beside the long calls.
 constexpr unsigned spare_threads = 3;
-constexpr auto idle_poll = std::chrono::milliseconds(1);
 
 thread_local Worker* this_worker = nullptr;
-
-// Counts what is in work.
-class Busy {
-  public:
-    explicit Busy(std::atomic<unsigned>& count) : count_(count) { ++count_; }
-    ~Busy() { --count_; }
-    Busy(const Busy&) = delete;
-    Busy& operator=(const Busy&) = delete;
-
-  private:
-    std::atomic<unsigned>& count_;
-};
 
 }  // namespace
 
@@ -45,7 +32,7 @@ void Session::State::run() {
     this_worker = &worker;
     while (const Request* const request = worker.fetch()) {
         if (const uint64_t dropped = worker.take_dropped()) opened.remove(dropped);
-        const Busy busy(in_work);
+        const InWork::Call busy(in_work);
         serve(*this, *request);
     }
     this_worker = nullptr;
@@ -71,12 +58,7 @@ void Session::leave() const {
 }
 
 bool Session::wait_idle(std::chrono::milliseconds timeout) const {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (state_->in_work != 0) {
-        if (std::chrono::steady_clock::now() >= deadline) return false;
-        std::this_thread::sleep_for(idle_poll);
-    }
-    return true;
+    return state_->in_work.wait_none(timeout);
 }
 
 void Asked::answer(vexfs_reply reply) const {
@@ -130,7 +112,7 @@ void Asked::guarded(const std::function<void()>& call) const {
 }
 
 void Asked::run_through(fuse::Gate& gate, std::function<void()> call) const {
-    const auto busy = std::make_shared<Busy>(state_->in_work);
+    const auto busy = std::make_shared<InWork::Call>(state_->in_work);
     gate.run([busy, asked = *this, call = std::move(call)] {
         // Where it is another request that this thread came for, that one's reply need not wait for this.
         if (this_worker != nullptr && this_worker->current_id() != asked.id_) this_worker->flush();
@@ -148,7 +130,7 @@ void Asked::run_patiently(std::function<void()> call) const {
 
 void Asked::after(std::chrono::microseconds delay, std::function<void()> reply) const {
     if (delay.count() == 0) return reply();
-    const auto busy = std::make_shared<Busy>(state_->in_work);
+    const auto busy = std::make_shared<InWork::Call>(state_->in_work);
     state_->later->run_after(delay, [busy, reply = std::move(reply)] { reply(); });
 }
 

@@ -12,6 +12,7 @@
 #include "fuse/gate.h"
 #include "fuse/handles.h"
 #include "fuse/later.h"
+#include "vexfsd/base/in_work.h"
 #include "vexfsd/channel/known_nodes.h"
 #include "vexfsd/channel/session.h"
 #include "vexfsd/channel/worker.h"
@@ -41,7 +42,7 @@ struct Session::State {
     fuse::Gate patient{1};  // for what waits by itself
     KnownNodes known;
     fuse::Handles<Opened> opened;
-    std::atomic<unsigned> in_work = 0;
+    InWork in_work;
     std::vector<std::thread> threads;
     std::unique_ptr<fuse::Later> later = std::make_unique<fuse::Later>();
 };
