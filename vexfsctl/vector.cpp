@@ -46,7 +46,7 @@ Result<ExitStatus> insert(Context& context, const InsertOptions& options) {
 }
 
 struct SearchOptions {
-    std::string name, vector, like, filter;
+    std::string name, vector, like, filter, metric;
     uint32_t limit = 10;
     uint32_t ef_search = 0;
     uint64_t timeout_ms = 0;
@@ -62,6 +62,7 @@ Result<ExitStatus> search(Context& context, const SearchOptions& options) {
     if (options.ef_search > 0) request.header["ef_search"] = options.ef_search;
     if (options.timeout_ms > 0) request.header["timeout_ms"] = options.timeout_ms;
     if (options.exact) request.header["exact"] = true;
+    if (!options.metric.empty()) request.header["metric"] = options.metric;
     if (options.explain) request.header["explain"] = true;
     if (options.with_vector) request.header["with_vector"] = true;
     if (!options.filter.empty()) {
@@ -171,6 +172,8 @@ void register_search(Cli& cli, CLI::App* noun) {
     cli.option(app, "--timeout-ms", options->timeout_ms, "MS", "Give up after so many milliseconds")
         ->check(CLI::Range(1, 86'400'000));
     app->add_flag("--exact", options->exact, "Compare with every vector");
+    cli.choice(app, "--metric", options->metric, {"cosine", "euclidean", "dot", "manhattan"},
+               "Another metric than the collection's; every vector is compared with");
     app->add_flag("--explain", options->explain, "Show how the search was answered, and what took how long");
     app->add_flag("--with-vector", options->with_vector, "Show the vectors, too");
     app->callback([vector, like] {

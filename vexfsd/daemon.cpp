@@ -28,7 +28,7 @@ unsigned one_per_cpu(uint64_t threads) {
 
 ServerLimits limits_of(const Settings::Server& settings) {
     return {settings.max_clients, settings.max_request_bytes, settings.max_inflight_bytes,
-            settings.request_timeout_s};
+            settings.request_timeout_s, static_cast<unsigned>(settings.max_concurrent_ops)};
 }
 
 std::string with_hint(const Error& error) {

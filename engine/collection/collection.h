@@ -84,6 +84,8 @@ struct SearchRequest {
     bool with_metadata = true;
     bool with_vector = false;
     bool exact = false;  // compare with every point
+    // Instead of the collection's, whose index is of no use then: every point is compared with.
+    std::optional<simd::Metric> metric = {};
     // Asked now and then while rows are compared; an error ends the search. It outlives that.
     std::optional<FunctionRef<Result<void>()>> goes_on = {};
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Searches and look-ups.
 //
-// A search asks the index for the rows that are in it and scans those that are not yet. Ranges and `exact`
-// compare with every row that qualifies, filters with those where that is expected to cost less.
+// A search asks the index for the rows that are in it and scans those that are not yet. Ranges, `exact` and
+// metrics that the index is not of compare with every row that qualifies, filters with those where that is
+// expected to cost less.
 #include <fmt/format.h>
 #include <tsl/robin_set.h>
 
@@ -14,6 +15,7 @@
 
 #include "engine/base/prefetch.h"
 #include "engine/collection/local_collection.h"
+#include "engine/collection/query.h"
 
 namespace vexfs {
 namespace {
@@ -109,37 +111,6 @@ class Stopwatch {
     Clock::time_point lap_ = Clock::now();
 };
 
-// A query made ready for its metric: distance to a row, as it is reported.
-class Query {
-  public:
-    Query(std::span<const float> query, simd::Metric metric)
-        : vector_(query.begin(), query.end()), metric_(metric) {
-        if (metric != simd::Metric::cosine) return;
-        const float norm = std::sqrt(kernels_.dot(vector_.data(), vector_.data(), vector_.size()));
-        if (norm > 0) {
-            for (float& value : vector_) value /= norm;
-        }
-    }
-
-    float distance(const float* row, float row_norm) const {
-        const size_t dimension = vector_.size();
-        switch (metric_) {
-            case simd::Metric::cosine:
-                return row_norm > 0 ? 1 - kernels_.dot(vector_.data(), row, dimension) / row_norm : 1;
-            case simd::Metric::euclidean:
-                return std::sqrt(kernels_.euclidean_squared(vector_.data(), row, dimension));
-            case simd::Metric::dot: return -kernels_.dot(vector_.data(), row, dimension);
-            case simd::Metric::manhattan: return kernels_.manhattan(vector_.data(), row, dimension);
-        }
-        return 0;
-    }
-
-  private:
-    const simd::Kernels& kernels_ = simd::kernels();
-    std::vector<float> vector_;
-    simd::Metric metric_;
-};
-
 Result<void> check_request(const SearchRequest& request, uint32_t dimension, const std::string& name) {
     if (request.query.size() != dimension) {
         return fail(ErrorCode::dimension_mismatch,
@@ -232,7 +203,8 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
     const auto [schema, index] = served();
     const uint32_t indexed = index ? index->indexed() : 0;
     const uint32_t rows = rows_.size();
-    const Query query(request.query, metric_);
+    const simd::Metric metric = request.metric.value_or(metric_);
+    const Query query(request.query, metric);
     SearchReply reply;
     SearchPlan& plan = reply.plan;
 
@@ -277,7 +249,7 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
                      compare_all};
     FilterPlan chosen;
     double expected_us = 0;
-    bool every_row = indexed == 0 || request.exact || request.distance_max;
+    bool every_row = indexed == 0 || request.exact || request.distance_max || metric != metric_;
     if (filtered) {
         plan.matches = filtered->count;
         const auto points = static_cast<double>(std::max<uint64_t>(this->points(), 1));

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/waiting.h"
 #include "engine/collection/local_collection.h"
+#include "engine/collection/query.h"
 
 namespace vexfs {
 namespace {
@@ -87,10 +89,6 @@ Result<size_t> check_request(const InsertRequest& request, uint32_t dimension, c
     if (const auto id = repeated(request.ids))
         return fail(ErrorCode::invalid_argument, fmt::format("id {} stands twice in one insert", *id));
     return rows;
-}
-
-float norm_of(const float* vector, uint32_t dimension) {
-    return std::sqrt(simd::kernels().dot(vector, vector, dimension));
 }
 
 }  // namespace
@@ -214,6 +212,8 @@ void LocalCollection::refuse_writes(const Error& error) {
 Result<uint64_t> LocalCollection::append(const RecordContent& content, Durability durability) {
     if (segments_.back().log->bytes() >= options_.segment_bytes) VEXFS_TRY(roll_segment());
     const bool durable = durability == Durability::sync;
+    std::optional<Waiting> for_the_disk;
+    if (durable) for_the_disk.emplace();
     auto record = segments_.back().log->append(content, next_sequence_, durable);
     if (!record) {
         if (segments_.back().log->broken()) refuse_writes(record.error());
@@ -360,6 +360,7 @@ Result<void> LocalCollection::commit(uint64_t sequence, Durability durability, u
 }
 
 Result<void> LocalCollection::wait_synced(const GroupCommit::Write& waiting) {
+    const Waiting for_the_disk;
     auto done = group_commit_.wait(waiting, [this]() -> Result<uint64_t> {
         std::shared_ptr<Segment> segment;
         uint64_t last = 0;

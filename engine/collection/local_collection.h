@@ -88,7 +88,8 @@ class LocalCollection final : public Collection {
     Result<uint64_t> snapshot(const std::string& directory);
 
     // Background work, false when there is nothing to do now: a step of indexing; and, by one thread at a
-    // time, writes the index down when that is due, reclaims some of the disk, or checks the recall of a search.
+    // time, writes the index down when that is due, reclaims some of the disk, or checks the recall of a
+    // search.
     bool index_some(const std::stop_token& stop);
     bool maintain_some(const std::stop_token& stop);
     // Puts acknowledged writes of `async` durability on the disk.
@@ -202,7 +203,8 @@ class LocalCollection final : public Collection {
     ReadAhead read_ahead() const { return ReadAhead(uint64_t{schema().io.read_ahead_kb} << 10); }
     // What search() does beside counting.
     Result<SearchReply> find_nearest(const SearchRequest& request) const;
-    bool check_recall(const std::stop_token& stop) const;  // of a search that was kept for that; false where there is none
+    bool check_recall(
+        const std::stop_token& stop) const;  // of a search that was kept for that; false where there is none
     uint64_t points() const;
     Result<uint32_t> find(uint64_t id) const;
     Point point_at(uint32_t row, bool with_vector) const;

@@ -156,15 +156,18 @@ class Collection:
 
     def search_batch(self, vectors: Any, limit: int = 10, filter: Optional[Mapping[str, Any]] = None, *,
                      ef_search: Optional[int] = None, exact: bool = False, include_metadata: bool = True,
-                     include_vectors: bool = False, timeout: Optional[float] = None) -> List[List[SearchResult]]:
+                     include_vectors: bool = False, timeout: Optional[float] = None,
+                     group_similar: Optional[float] = None) -> List[List[SearchResult]]:
         """search() for each of many vectors, in few requests, side by side by
-        configure_parallelism(search_workers=...). The timeout is that of each request."""
+        configure_parallelism(search_workers=...). The timeout is that of each request. With group_similar, queries of
+        one request that have at least that cosine share a search where that costs no more recall than the collection
+        promises."""
         rows = batches.rows(vectors)
         found: List[List[SearchResult]] = [[] for _ in rows]
 
         def search(part: slice) -> List[List[SearchResult]]:
             return self._search("search", rows[part], limit, timeout, filter=filter, ef_search=ef_search,
-                                exact=exact or None, with_metadata=include_metadata, with_vector=include_vectors)
+                                group_similar=group_similar, exact=exact or None, with_metadata=include_metadata, with_vector=include_vectors)
 
         per_request = min(_HITS_PER_REQUEST // max(limit, 1), -(-len(rows) // max(self._search_workers, 1)))
         if include_vectors:

@@ -71,7 +71,7 @@ class Described:
                  for name in re.sub(r" Pq .*", "", item).split(" , ")}
         for other in self.named_after(operation, "Takes all fields of"):
             names |= self.fields(other)
-        return names
+        return names - set(re.findall(r"\nwithout\n\.Cm (\S+)", "\n".join(self.parts[operation])))
 
     def reply(self, operation, optional):
         names = {item.split()[0] for item in self.parts[operation].items("Va")

@@ -110,8 +110,11 @@ std::vector<Key> make_keys() {
         name(VEXFS_KEY(server, socket_group, restart, "group of the socket, empty for the daemon's own"),
              group_name_bytes_max),
         integer(VEXFS_KEY(server, max_clients, reload, "connections served at once"), 1, 1'000'000),
-        integer(VEXFS_KEY(server, worker_threads, restart, "threads that answer requests, 0 for one per CPU"),
-                0, 1024),
+        integer(
+            VEXFS_KEY(server, worker_threads, restart, "requests that compute at once, 0 for one per CPU"), 0,
+            1024),
+        integer(VEXFS_KEY(server, max_concurrent_ops, reload, "requests in work at once, others wait"), 1,
+                4096),
         integer(VEXFS_KEY(server, max_request_bytes, reload, "most bytes of one request"), request_bytes_min,
                 request_bytes_max),
         integer(VEXFS_KEY(server, max_inflight_bytes, reload, "bytes of all requests in memory, others wait"),

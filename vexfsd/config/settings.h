@@ -32,6 +32,7 @@ struct Settings {
         std::string socket_group;  // a group's name; empty leaves the daemon's own
         uint64_t max_clients = 4096;
         uint64_t worker_threads = 0;  // 0 is one per CPU
+        uint64_t max_concurrent_ops = 256;
         uint64_t max_request_bytes = uint64_t{1} << 30;
         uint64_t max_inflight_bytes = uint64_t{1} << 30;
         uint64_t request_timeout_s = 30;

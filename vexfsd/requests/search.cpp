@@ -6,10 +6,12 @@
 #include <chrono>
 #include <new>
 #include <thread>
+#include <unordered_map>
 
 #include "engine/base/parallel.h"
 #include "vexfsd/requests/json.h"
 #include "vexfsd/requests/operations.h"
+#include "vexfsd/requests/similar_queries.h"
 
 namespace vexfs {
 namespace {
@@ -21,6 +23,7 @@ constexpr uint64_t ef_search_max = 65'536;
 constexpr uint64_t timeout_ms_max = 86'400'000;
 constexpr size_t shared_queries_min = 32;  // of one request, from which on threads are worth their start
 constexpr size_t queries_at_once = 1'024;
+constexpr double shared_recall_least = 0.9;  // of groups of queries, where the collection promises none
 
 // The query of a "like", and the point it came from.
 struct Like {
@@ -99,6 +102,7 @@ Result<void> check_reply(uint64_t queries, uint64_t limit, const SearchRequest& 
 struct Answers {
     json results = json::array();  // [queries][hits]
     json plans = json::array();    // [queries], where they are to be explained
+    json grouping;                 // where similar queries were to share searches
     std::string path;
     uint64_t distances = 0;
     uint64_t hits = 0;
@@ -176,12 +180,9 @@ struct Answer {
     uint64_t metadata_bytes = 0;
 };
 
-Result<Answer> answer(const FoundCollection& found, const SearchRequest& search, uint64_t limit, bool explain,
-                      const std::optional<Like>& like) {
-    VEXFS_ASSIGN(const SearchReply reply, found.collection->search(search));
-    Answer answer{json::array(), {}, reply.path, reply.distances, 0};
-    if (explain) answer.plan = plan_json(reply);
-    for (const Hit& hit : reply.hits) {
+void put_hits(Answer& answer, const std::vector<Hit>& hits, const SearchRequest& search, uint64_t limit,
+              const std::optional<Like>& like) {
+    for (const Hit& hit : hits) {
         if (like && hit.id == like->id) continue;
         if (answer.hits.size() == limit) break;
         json row{{"id", hit.id}, {"distance", hit.distance}};
@@ -190,6 +191,14 @@ Result<Answer> answer(const FoundCollection& found, const SearchRequest& search,
         answer.metadata_bytes += hit.metadata.size();
         answer.hits.push_back(std::move(row));
     }
+}
+
+Result<Answer> answer(const FoundCollection& found, const SearchRequest& search, uint64_t limit, bool explain,
+                      const std::optional<Like>& like) {
+    VEXFS_ASSIGN(const SearchReply reply, found.collection->search(search));
+    Answer answer{json::array(), {}, reply.path, reply.distances, 0};
+    if (explain) answer.plan = plan_json(reply);
+    put_hits(answer, reply.hits, search, limit, like);
     return answer;
 }
 
@@ -207,22 +216,32 @@ Result<void> add(Answer&& answer, bool explain, Answers& answers) {
     return {};
 }
 
+unsigned threads_for(size_t queries) {
+    return queries < shared_queries_min ? 1 : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// What one of several threads does for a request.
+template <class T>
+Result<T> useful(const Use& use, FunctionRef<Result<T>()> work) {
+    try {
+        VEXFS_TRY(use.check());
+        return work();
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::too_large, "there is not enough memory for this request",
+                    "ask for less at a time");
+    }
+}
+
 // Answers queries one after the other, or where there are many, by all CPUs.
 Result<void> answer_all(size_t queries, const Use& use, FunctionRef<Result<Answer>(size_t)> answer_one,
                         FunctionRef<Result<void>(Answer&&)> add_one) {
-    const unsigned threads =
-        queries < shared_queries_min ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned threads = threads_for(queries);
     std::vector<Result<Answer>> some;
     for (size_t first = 0; first < queries; first += some.size()) {
         some.assign(std::min(queries - first, threads == 1 ? 1 : queries_at_once), Answer{});
         parallel_for(threads, some.size(), [&](unsigned, size_t i) {
-            try {
-                const auto useful = use.check();
-                some[i] = useful ? answer_one(first + i) : tl::unexpected(useful.error());
-            } catch (const std::bad_alloc&) {
-                some[i] = fail(ErrorCode::too_large, "there is not enough memory for this request",
-                               "ask for less at a time");
-            }
+            const auto one = [&] { return answer_one(first + i); };
+            some[i] = useful<Answer>(use, one);
         });
         for (size_t i = 0; i < some.size(); ++i) {
             auto added = some[i] ? add_one(std::move(*some[i])) : tl::unexpected(std::move(some[i].error()));
@@ -234,10 +253,54 @@ Result<void> answer_all(size_t queries, const Use& use, FunctionRef<Result<Answe
     return {};
 }
 
+// The answers of queries that share searches, by query, and what is told of them.
+struct Grouped {
+    std::unordered_map<size_t, Answer> answers;
+    json report;
+};
+
+Result<Grouped> answer_groups(const FoundCollection& found, const SearchRequest& search,
+                              std::span<const float> queries, double similarity, const Use& use) {
+    const uint32_t dimension = found.schema.dimension;
+    const auto groups = similar_queries(queries, dimension, similarity);
+    const double promised = found.schema.target_recall;
+    const double recall_min = promised > 0 ? promised : shared_recall_least;
+    std::vector<Result<SharedHits>> shared(groups.size());
+    parallel_for(threads_for(queries.size() / dimension), groups.size(), [&](unsigned, size_t i) {
+        const auto together = [&] {
+            std::vector<std::span<const float>> rows;
+            for (const size_t query : groups[i])
+                rows.push_back(queries.subspan(query * dimension, dimension));
+            return search_together(*found.collection, search, rows,
+                                   search.metric.value_or(found.schema.metric), recall_min);
+        };
+        shared[i] = useful<SharedHits>(use, together);
+    });
+    Grouped grouped;
+    double recall = 0;
+    uint64_t kept = 0;
+    for (size_t i = 0; i < groups.size(); ++i) {
+        VEXFS_TRY(shared[i]);
+        if (shared[i]->hits.empty()) continue;
+        recall += shared[i]->recall;
+        ++kept;
+        for (size_t k = 0; k < groups[i].size(); ++k) {
+            Answer& answer = grouped.answers[groups[i][k]];
+            answer.path = shared[i]->path;
+            put_hits(answer, shared[i]->hits[k], search, search.limit, std::nullopt);
+        }
+        grouped.answers[groups[i].front()].distances = shared[i]->distances;
+    }
+    grouped.report = {{"groups", kept}, {"queries", grouped.answers.size()}};
+    if (kept > 0) grouped.report["recall"] = recall / static_cast<double>(kept);
+    return grouped;
+}
+
 Result<Answers> answers_of(ServiceContext& context, const Request& request, const FoundCollection& found,
                            bool range) {
     VEXFS_ASSIGN(const bool explain, request.flag("explain", false));
-    const bool cached = context.cache.on() && !explain;
+    VEXFS_ASSIGN(const auto similarity, request.number("group_similar"));
+    const bool cached = context.cache.on() && !explain && !similarity;
     // Before anything is searched, so that no answer is kept under a generation that has more than it.
     std::string key = cached ? cache_key(request, found.collection->generation()) : std::string();
     Answers answers;
@@ -258,6 +321,18 @@ Result<Answers> answers_of(ServiceContext& context, const Request& request, cons
     VEXFS_ASSIGN(search.exact, request.flag("exact", false));
     VEXFS_ASSIGN(search.with_metadata, request.flag("with_metadata", true));
     VEXFS_ASSIGN(search.with_vector, request.flag("with_vector", false));
+    VEXFS_ASSIGN(const auto metric, request.optional_string("metric"));
+    if (metric) {
+        VEXFS_ASSIGN(search.metric, metric_from_name(*metric));
+    }
+    if (similarity && (*similarity <= 0 || *similarity > 1)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("group_similar must be a cosine above 0 and up to 1, not {}", *similarity));
+    }
+    if (similarity && explain) {
+        return fail(ErrorCode::invalid_argument, "the request has both group_similar and explain",
+                    "explain shows how each query is answered alone");
+    }
     const uint64_t limit = given_limit.value_or(limit_default);
     if (ef_search) search.ef_search = static_cast<uint32_t>(*ef_search);
     if (range) {
@@ -283,7 +358,14 @@ Result<Answers> answers_of(ServiceContext& context, const Request& request, cons
     // One more for the point itself, which is left out.
     search.limit = static_cast<uint32_t>(std::min<uint64_t>(limit + (like ? 1 : 0), search_limit_max));
     search.query = queries.values.first(found.schema.dimension);
-    const auto answer_row = [&](size_t row) {
+    Grouped grouped;
+    if (similarity) {
+        VEXFS_ASSIGN(grouped, answer_groups(found, search, queries.values, *similarity, use));
+        answers.grouping = std::move(grouped.report);
+    }
+    const auto answer_row = [&](size_t row) -> Result<Answer> {
+        if (const auto answered = grouped.answers.find(row); answered != grouped.answers.end())
+            return std::move(answered->second);
         SearchRequest one = search;
         one.query = queries.values.subspan(row * found.schema.dimension, found.schema.dimension);
         return answer(found, one, limit, explain, like);
@@ -326,6 +408,7 @@ Result<Message> run_search(ServiceContext& context, const Request& request, bool
                     {"path", answers.path},
                     {"distances", answers.distances},
                     {"took_us", took_us}};
+    if (!answers.grouping.is_null()) reply.header["grouping"] = std::move(answers.grouping);
     if (!answers.plans.empty()) reply.header["plans"] = std::move(answers.plans);
     return reply;
 }

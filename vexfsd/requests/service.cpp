@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
+#include <optional>
 
+#include "engine/base/waiting.h"
 #include "vexfsd/base/nearest.h"
 #include "vexfsd/requests/behind.h"
 #include "vexfsd/requests/json.h"
@@ -23,14 +25,16 @@ struct Operation {
     Names fields;  // all that it takes, beside op and arrays
     Names arrays;
     Result<Message> (*run)(ServiceContext&, const Request&);
+    bool is_long = false;  // others go on beside it
 };
 
 const std::vector<Operation>& operations() {
     const Names write{"collection", "vector", "vectors", "ids", "metadata", "durability", "import"};
-    const Names search{"collection", "vector", "vectors",       "like",        "limit",      "ef_search",
-                       "filter",     "exact",  "with_metadata", "with_vector", "timeout_ms", "explain"};
+    Names search{"collection", "vector", "vectors",       "like",        "limit",      "ef_search", "metric",
+                 "filter",     "exact",  "with_metadata", "with_vector", "timeout_ms", "explain"};
     Names range = search;
     range.push_back("max_distance");
+    search.push_back("group_similar");
     static const std::vector<Operation> all{
         {"collection.create",
          {"collection", "dimension", "metric", "algorithm", "preset", "parameters", "exist_ok"},
@@ -40,19 +44,23 @@ const std::vector<Operation>& operations() {
         {"collection.info", {"collection"}, {}, collection_info},
         {"collection.delete", {"collection", "missing_ok", "empty"}, {}, delete_collection},
         {"collection.configure", {"collection", "parameters"}, {}, configure_collection},
-        {"collection.optimize", {"collection", "wait"}, {}, optimize_collection},
-        {"collection.reindex", {"collection", "preset", "algorithm", "parameters"}, {}, reindex_collection},
-        {"collection.check", {"collection", "repair"}, {}, check_collection},
+        {"collection.optimize", {"collection", "wait"}, {}, optimize_collection, true},
+        {"collection.reindex",
+         {"collection", "preset", "algorithm", "parameters"},
+         {},
+         reindex_collection,
+         true},
+        {"collection.check", {"collection", "repair"}, {}, check_collection, true},
         {"collection.check_status", {"collection"}, {}, check_status},
-        {"collection.snapshot", {"collection", "snapshot", "exist_ok"}, {}, make_snapshot},
+        {"collection.snapshot", {"collection", "snapshot", "exist_ok"}, {}, make_snapshot, true},
         {"collection.snapshots", {"collection"}, {}, list_snapshots},
         {"collection.snapshot_delete", {"collection", "snapshot", "missing_ok"}, {}, delete_snapshot},
-        {"collection.restore", {"collection", "snapshot", "as", "replace"}, {}, restore_collection},
+        {"collection.restore", {"collection", "snapshot", "as", "replace"}, {}, restore_collection, true},
         {"snapshot.files", {"collection", "snapshot"}, {}, snapshot_files},
         {"snapshot.read", {"collection", "snapshot", "file", "offset", "bytes"}, {}, read_snapshot},
         {"restore.begin", {"collection", "replace"}, {}, begin_restore},
         {"restore.write", {"restore", "file", "offset"}, {"data"}, write_restore},
-        {"restore.commit", {"restore"}, {}, commit_restore},
+        {"restore.commit", {"restore"}, {}, commit_restore, true},
         {"restore.abort", {"restore"}, {}, abort_restore},
         {"insert", write, {"vectors", "ids", "metadata"}, insert_points},
         {"upsert", write, {"vectors", "ids", "metadata"}, upsert_points},
@@ -67,8 +75,8 @@ const std::vector<Operation>& operations() {
         {"io_stats", {"collection"}, {}, report_io},
         {"health", {}, {}, report_health},
         {"mount.status", {}, {}, mount_status},
-        {"mount.mount", {"directory", "backend"}, {}, mount_tree},
-        {"mount.unmount", {}, {}, unmount_tree},
+        {"mount.mount", {"directory", "backend"}, {}, mount_tree, true},
+        {"mount.unmount", {}, {}, unmount_tree, true},
     };
     return all;
 }
@@ -111,6 +119,8 @@ Result<Message> run(ServiceContext& context, const Message& message, const Calle
     VEXFS_ASSIGN(request.arrays, arrays_of(message));
     VEXFS_ASSIGN(const Operation* const operation, operation_of(request));
     VEXFS_TRY(check_names(*operation, request));
+    std::optional<Waiting> beside;
+    if (operation->is_long) beside.emplace();
     return operation->run(context, request);
 }
 

@@ -57,11 +57,12 @@
 //   delete                collection, ids, [durability] -> deleted
 //   update_metadata       collection, id, metadata, [replace] -> nothing more; merges (RFC 7396) unless replace
 //   search                collection, vector(s) | like{id} | like{field, value},
-//                         [limit, ef_search, filter, exact, with_metadata, with_vector, timeout_ms, explain]
+//                         [limit, ef_search, metric, filter, exact, with_metadata, with_vector, timeout_ms,
+//                         explain, group_similar]
 //                         -> results: [[{id, distance, [metadata, vector]}, ...] per query], path, distances,
-//                            took_us, with explain also plans: [{path, ...} per query]; like leaves the point
-//                            itself out
-//   search_range          as search, with max_distance
+//                            took_us, with explain also plans: [{path, ...} per query], with group_similar
+//                            also grouping{groups, queries, [recall]}; like leaves the point itself out
+//   search_range          as search, with max_distance and without group_similar
 //   scroll                collection, [cursor, limit, filter, with_vector]
 //                         -> points and vectors as with get, cursor or null; a page of large metadata may be
 //                            shorter than limit

@@ -48,10 +48,10 @@ Server::~Server() {
     sd_event_unref(event_);
 }
 
-Result<std::unique_ptr<Server>> Server::start(sd_event* event, UniqueFd listener, unsigned worker_threads,
+Result<std::unique_ptr<Server>> Server::start(sd_event* event, UniqueFd listener, unsigned running_max,
                                               Handler handler, const ServerLimits& limits) {
     std::unique_ptr<Server> server(new Server(event, std::move(listener), limits));
-    VEXFS_ASSIGN(server->workers_, Workers::start(worker_threads, std::move(handler)));
+    VEXFS_ASSIGN(server->workers_, Workers::start(running_max, limits.in_work_max, std::move(handler)));
     VEXFS_TRY(server->watch());
     return server;
 }
@@ -90,6 +90,7 @@ Result<void> Server::watch() {
 void Server::set_limits(const ServerLimits& limits) {
     limits_ = limits;
     budget_.set_limit(limits.inflight_bytes_max);
+    workers_->set_in_work_max(limits.in_work_max);
 }
 
 void Server::accept_clients() {

@@ -25,11 +25,12 @@ struct ServerLimits {
     uint64_t request_bytes_max = uint64_t{1} << 30;
     uint64_t inflight_bytes_max = uint64_t{1} << 30;
     uint64_t request_timeout_s = 30;
+    unsigned in_work_max = 256;  // requests
 };
 
 class Server {
   public:
-    static Result<std::unique_ptr<Server>> start(sd_event* event, UniqueFd listener, unsigned worker_threads,
+    static Result<std::unique_ptr<Server>> start(sd_event* event, UniqueFd listener, unsigned running_max,
                                                  Handler handler, const ServerLimits& limits);
     // Returns when the requests in work are done; their replies are dropped.
     ~Server();

@@ -24,6 +24,7 @@ socket_mode = "0600"
 socket_group = "users"
 max_clients = 7
 worker_threads = 3
+max_concurrent_ops = 9
 max_request_bytes = 65_536
 max_inflight_bytes = 0x10_0000
 request_timeout_s = 1
@@ -67,6 +68,7 @@ io_backend = "posix"
     CHECK(settings.server.socket_group == "users");
     CHECK(settings.server.max_clients == 7);
     CHECK(settings.server.worker_threads == 3);
+    CHECK(settings.server.max_concurrent_ops == 9);
     CHECK(settings.server.max_request_bytes == 65'536);
     CHECK(settings.server.max_inflight_bytes == 1 << 20);
     CHECK(settings.server.request_timeout_s == 1);
