@@ -43,41 +43,73 @@ void Int8Query::finish(const Int8Factors& factors) {
 }
 
 Int8Table::Int8Table(size_t count, size_t dimension)
-    : dimension_(dimension), memory_(count * dimension + simd::code_slack), factors_(count) {}
+    : dimension_(dimension),
+      memory_(count * dimension + simd::code_slack),
+      factors_(count),
+      sums_(count),
+      ones_(dimension + simd::code_slack) {
+    std::fill_n(ones_.begin(), dimension, int8_t{1});
+}
 
 Int8Table::Int8Table(const Int8Table& other, const std::vector<uint32_t>& order)
     : Int8Table(order.size(), other.dimension()) {
     for (size_t i = 0; i < order.size(); ++i) {
         std::memcpy(data() + i * dimension_, other.bytes(order[i]), dimension_);
-        factors_[i] = other.factors(order[i]);
+        factors_[i] = other.factors_[order[i]];
+        sums_[i] = other.sums_[order[i]];
     }
 }
 
+void Int8Table::set(size_t i, const float* vector) {
+    factors_[i] = encode_int8(vector, dimension_, data() + i * dimension_);
+    add_up(i);
+}
+
+void Int8Table::set(size_t i, const uint8_t* bytes, const Int8Factors& factors) {
+    std::memcpy(data() + i * dimension_, bytes, dimension_);
+    factors_[i] = factors;
+    add_up(i);
+}
+
+void Int8Table::add_up(size_t i) {
+    const int32_t biased = simd::code_kernels().int8_product(bytes(i), ones_.data(), dimension_);
+    sums_[i] = static_cast<float>(biased - bias * static_cast<int32_t>(dimension_));
+}
+
 void Int8Block::pack(const Int8Table& table, const uint32_t* ids, size_t count) {
+    pack_columns(table, ids, count);
+    rows_.resize(count * dimension_ + simd::code_slack);
+    for (size_t i = 0; i < count; ++i) std::memcpy(&rows_[i * dimension_], table.bytes(ids[i]), dimension_);
+}
+
+void Int8Block::pack_columns(const Int8Table& table, const uint32_t* ids, size_t count) {
+    constexpr size_t fetched_ahead = 8;
+    constexpr uint32_t four_biases = 0x8080'8080;
     count_ = count;
     dimension_ = table.dimension();
     const size_t padded = padded_count(), quads = dimension_ / 4;
-    rows_.resize(count * dimension_ + simd::code_slack);
-    columns_.assign(padded * dimension_, 0);
+    columns_.resize(padded * dimension_);
     scales_.assign(padded, 0);
     norms_.assign(padded, 0);
     sums_.assign(padded, 0);
+    // In the last sixteen, columns that there are not are zeros.
+    if (count < padded)
+        std::fill(columns_.end() - static_cast<ptrdiff_t>(16 * dimension_), columns_.end(), 0);
+    for (size_t i = 0; i < std::min(fetched_ahead, count); ++i) table.prefetch(ids[i]);
     for (size_t i = 0; i < count; ++i) {
-        if (i + 8 < count) table.prefetch(ids[i + 8]);
+        if (i + fetched_ahead < count) table.prefetch(ids[i + fetched_ahead]);
         const uint8_t* bytes = table.bytes(ids[i]);
-        std::memcpy(&rows_[i * dimension_], bytes, dimension_);
         int8_t* column = &columns_[(i / 16 * quads * 16 + i % 16) * 4];
-        int32_t sum = 0;
         for (size_t quad = 0; quad < quads; ++quad) {
-            for (size_t k = 0; k < 4; ++k) {
-                const auto value = static_cast<int8_t>(bytes[quad * 4 + k] - bias);
-                column[quad * 64 + k] = value;
-                sum += value;
-            }
+            uint32_t four;
+            std::memcpy(&four, bytes + quad * 4, sizeof four);
+            four ^= four_biases;
+            std::memcpy(column + quad * 64, &four, sizeof four);
         }
-        scales_[i] = table.factors(ids[i]).scale;
-        norms_[i] = table.factors(ids[i]).norm;
-        sums_[i] = static_cast<float>(sum);
+        const Int8Factors& factors = table.factors(ids[i]);
+        scales_[i] = factors.scale;
+        norms_[i] = factors.norm;
+        sums_[i] = table.sum(ids[i]);
     }
 }
 

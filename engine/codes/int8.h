@@ -57,12 +57,12 @@ class Int8Table {
     size_t dimension() const { return dimension_; }
     const uint8_t* bytes(size_t i) const { return data() + i * dimension_; }
     const Int8Factors& factors(size_t i) const { return factors_[i]; }
-    void set(size_t i, const float* vector) {
-        factors_[i] = encode_int8(vector, dimension_, data() + i * dimension_);
-    }
-    void set(size_t i, const uint8_t* bytes, const Int8Factors& factors) {
-        std::copy(bytes, bytes + dimension_, data() + i * dimension_);
-        factors_[i] = factors;
+    float sum(size_t i) const { return sums_[i]; }  // of the bytes, not biased
+    void set(size_t i, const float* vector);
+    void set(size_t i, const uint8_t* bytes, const Int8Factors& factors);
+    // As the left side of a distance matrix.
+    simd::Int8Rows row(size_t i) const {
+        return {bytes(i), dimension_, &factors_[i].scale, &factors_[i].norm};
     }
     void prefetch(size_t i) const {
         vexfs::prefetch(bytes(i), dimension_);
@@ -71,10 +71,13 @@ class Int8Table {
 
   private:
     uint8_t* data() const { return reinterpret_cast<uint8_t*>(memory_.data()); }
+    void add_up(size_t i);
 
     size_t dimension_;  // a multiple of 4
     AnonymousMemory memory_;
     std::vector<Int8Factors> factors_;
+    std::vector<float> sums_;
+    std::vector<int8_t> ones_;  // [dimension_], zeros behind
 };
 
 // Some codes of a table, packed as a side of a distance matrix.
@@ -82,6 +85,8 @@ class Int8Block {
   public:
     // `ids` are rows of the table.
     void pack(const Int8Table& table, const uint32_t* ids, size_t count);
+    // For panel() alone.
+    void pack_columns(const Int8Table& table, const uint32_t* ids, size_t count);
 
     size_t count() const { return count_; }
     size_t padded_count() const { return (count_ + 15) / 16 * 16; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/base/heap.h"
 #include "engine/collection/part_kinds.h"
@@ -10,10 +11,17 @@
 namespace vexfs {
 namespace {
 
-constexpr uint32_t new_rows_many = 16'384;  // what a scan beside the graphs takes without being felt
-constexpr uint32_t new_rows_few = 1'024;    // below, a scan is as fast as a graph
-constexpr uint32_t merge_factor =
-    2;  // a part is merged with what follows unless it is so many times as large
+constexpr uint32_t new_rows_many = 16'384;   // what a scan beside the graphs takes without being felt
+constexpr uint32_t new_rows_few = 1'024;     // below, a scan is as fast as a graph
+constexpr uint32_t new_rows_most = 262'144;  // are never waited for
+// Rows a second, some times as many as one CPU builds: what is built beside them would be built again.
+constexpr double surge_rate = 100'000;
+constexpr auto rate_over = std::chrono::milliseconds(20);
+// New rows come first: only parts that are small beside them are built together with them. When there is
+// time, or there are many parts, one is merged with what follows unless it is so many times as large.
+constexpr double joined_factor = 0.25;
+constexpr double merge_factor = 2;
+constexpr size_t parts_many = 8;
 constexpr double recall_judged = 0.9;  // of the searches by which the cost of a node is known
 constexpr auto idle_after = std::chrono::milliseconds(300);
 
@@ -63,20 +71,53 @@ size_t nodes_within(const IndexQuery& query, const Chosen& chosen) {
 
 }  // namespace
 
-std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t rows, bool idle, bool all) {
+std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t rows, Pace pace, bool all) {
     const uint32_t covered = parts.empty() ? 0 : parts.back().range.end;
     const uint32_t fresh = rows - covered;
+    const auto less_than = [&](size_t i, double factor) {
+        return parts[i].range.count() < factor * (rows - parts[i].range.end);
+    };
+    const auto merged_from = [&](size_t end) {
+        size_t i = 0;
+        while (i < end && !less_than(i, merge_factor)) ++i;
+        return i;
+    };
     // A part with more than a fifth of its rows dead is built anew, with all behind it.
     size_t first = parts.size();
     for (size_t i = 0; i < parts.size(); ++i)
         if (parts[i].dead > parts[i].range.count() / 5) first = std::min(first, i);
-    if (first == parts.size()) {
-        if (all && (fresh > 0 || parts.size() > 1)) return 0;
-        if (fresh < new_rows_few || (fresh < new_rows_many && !idle)) return std::nullopt;
+    const uint32_t wanted = pace == Pace::rest   ? new_rows_few
+                            : pace == Pace::some ? new_rows_many
+                                                 : new_rows_most;
+    const bool due = fresh >= wanted || (all && fresh > 0);
+    if (first < parts.size() || (due && parts.size() >= parts_many)) {
+        first = merged_from(first);
+    } else if (due) {
+        while (first > 0 && less_than(first - 1, joined_factor)) --first;
+    } else if (all) {
+        first = parts.size() > 1 ? 0 : parts.size();
+    } else if (pace == Pace::rest) {
+        first = merged_from(first);
     }
-    while (first > 0 && parts[first - 1].range.count() < merge_factor * (rows - parts[first - 1].range.end))
-        --first;
-    return first < parts.size() ? parts[first].range.first : covered;
+    if (first < parts.size()) return parts[first].range.first;
+    return due ? std::optional(covered) : std::nullopt;
+}
+
+Pace Arrivals::pace(uint32_t rows, Clock::time_point now) {
+    if (rows != last_.rows) last_ = {rows, now};
+    // What came while nobody asked may have come at once.
+    const bool unseen = now - std::exchange(asked_, now) >= idle_after;
+    if (unseen || rows - many_.rows >= new_rows_few) many_ = {rows, now};
+    if (now - measured_.at >= rate_over) {
+        rate_ = (rows - measured_.rows) / std::chrono::duration<double>(now - measured_.at).count();
+        measured_ = {rows, now};
+    }
+    if (now - last_.at >= idle_after) return Pace::rest;
+    return rate_ > surge_rate ? Pace::surge : Pace::some;
+}
+
+bool Arrivals::calm(Clock::time_point now) const {
+    return now - many_.at >= idle_after;
 }
 
 PartIndex::PartIndex(const Schema& schema, std::vector<Saved> parts)
@@ -95,21 +136,15 @@ void PartIndex::update(FunctionRef<void(Parts&)> change) {
     before = std::exchange(parts_, std::move(made));
 }
 
-bool PartIndex::idle(uint32_t rows) {
-    const auto now = std::chrono::steady_clock::now();
-    if (rows != rows_seen_) {
-        rows_seen_ = rows;
-        rows_seen_at_ = now;
-    }
-    return now - rows_seen_at_ >= idle_after;
-}
-
 bool PartIndex::work(const RowTable& rows, const IndexWork& work) {
     const std::unique_lock lock(work_mutex_, std::try_to_lock);
     if (!lock) return false;
     const uint32_t count = rows.size();
-    const auto first = plan_part(states(rows), count, idle(count), work.all);
-    const bool worked = first ? build(rows, *first, work) : refine(rows, work);
+    const auto now = Arrivals::Clock::now();
+    const auto first = plan_part(states(rows), count, arrivals_.pace(count, now), work.all);
+    // While many rows come, what is refined is soon built anew, and none of them is to wait for it.
+    const bool may_refine = work.all || arrivals_.calm(now);
+    const bool worked = first ? build(rows, *first, work) : may_refine && refine(rows, work);
     if (worked) give_free_memory_back();
     return worked;
 }

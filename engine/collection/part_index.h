@@ -19,10 +19,33 @@ struct PartState {
     uint32_t dead = 0;
 };
 
+// How rows come: none for a while, some, or so fast that what is built meanwhile is soon small beside them.
+enum class Pace { rest, some, surge };
+
 // The first row of the part to build, which takes the place of all parts from there on and of the rows behind
-// them; none where nothing is due. New rows are waited for: until there are many, until none have come for a
-// while (`idle`), or not at all (`all`, which leaves one part in the end).
-std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t rows, bool idle, bool all);
+// them; none where nothing is due. New rows are waited for: until there are many, more in a surge, until none
+// come, or not at all (`all`, which leaves one part in the end).
+std::optional<uint32_t> plan_part(std::span<const PartState> parts, uint32_t rows, Pace pace, bool all);
+
+// Tells the pace from the number of rows, asked for now and then.
+class Arrivals {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    Pace pace(uint32_t rows, Clock::time_point now);
+    // Whether for a while only few have come.
+    bool calm(Clock::time_point now) const;
+
+  private:
+    struct Since {
+        uint32_t rows = 0;
+        Clock::time_point at{};
+    };
+    Since last_, many_;  // when a row came, and when many had come
+    Clock::time_point asked_{};
+    Since measured_;   // the begin of the time over which the rate is taken
+    double rate_ = 0;  // rows a second
+};
 
 class PartIndex final : public Index {
   public:
@@ -57,7 +80,6 @@ class PartIndex final : public Index {
     }
     // Parts are replaced by who works, their files' names by who saves.
     void update(FunctionRef<void(Parts&)> change);
-    bool idle(uint32_t rows);
     const std::vector<PartState>& states(const RowTable& rows);
     bool build(const RowTable& rows, uint32_t first, const IndexWork& work);
     bool refine(const RowTable& rows, const IndexWork& work);
@@ -65,9 +87,9 @@ class PartIndex final : public Index {
     const Schema schema_;  // as it was: of what can change while it serves, nothing is used
 
     std::mutex work_mutex_;  // of who builds or refines
-    uint32_t rows_seen_ = 0, killed_seen_ = 0;
+    Arrivals arrivals_;
+    uint32_t killed_seen_ = 0;
     std::vector<PartState> states_;  // as they were when killed_seen_ were dead
-    std::chrono::steady_clock::time_point rows_seen_at_;
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Parts> parts_;

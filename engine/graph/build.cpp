@@ -15,7 +15,7 @@ namespace vexfs::graph {
 namespace {
 
 constexpr size_t partitions = 2;
-constexpr size_t overlap = 3;
+constexpr size_t overlap = 2;
 constexpr size_t candidates_max = 64;  // of a node, from all its leaves
 constexpr size_t reverses_max = 96;
 constexpr size_t strip_nodes = 512;
@@ -84,7 +84,11 @@ LinkTable with_reverses(const codes::Int8Table& table, const LinkTable& links, s
             candidates.resize(reverses_max);
         }
         candidates.insert(candidates.end(), links.of(node).begin(), links.of(node).end());
-        result.assign(node, pruner.prune(static_cast<uint32_t>(node), candidates, options.degree, alphas));
+        pruner.sort(static_cast<uint32_t>(node), candidates);
+        // Where there is room for all, none is too many.
+        result.assign(node, candidates.size() <= options.degree
+                                ? std::span<const Link>(candidates)
+                                : pruner.prune(candidates, options.degree, alphas));
     });
     return result;
 }
@@ -142,8 +146,8 @@ LinkTable build_links(codes::Int8Table& table, std::vector<uint32_t>& order, con
     for_nodes(table.count(), options, [&](unsigned index, size_t node) {
         auto& [pruner, candidates] = workers[index];
         candidates.assign(found.of(node).begin(), found.of(node).end());
-        pruned.assign(node,
-                      pruner.prune(static_cast<uint32_t>(node), candidates, options.degree, first_alphas));
+        pruner.sort(static_cast<uint32_t>(node), candidates);
+        pruned.assign(node, pruner.prune(candidates, options.degree, first_alphas));
     });
     return with_reverses(table, pruned, first_alphas, options);
 }
@@ -163,7 +167,8 @@ LinkTable refine_links(const codes::Int8Table& table, const LinkTable& links, co
         graph.search(vectors[index].data(), {ef}, found[index]);
         candidates.assign(links.of(node).begin(), links.of(node).end());
         for (const Found& one : found[index]) candidates.push_back({one.distance, one.node});
-        refined.assign(node, pruner.prune(static_cast<uint32_t>(node), candidates, forward, refined_alphas));
+        pruner.sort(static_cast<uint32_t>(node), candidates);
+        refined.assign(node, pruner.prune(candidates, forward, refined_alphas));
     });
     return with_reverses(table, refined, refined_alphas, options);
 }

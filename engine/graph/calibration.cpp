@@ -18,6 +18,10 @@ using paths::Setting;
 // codes: what costs more than that is of no use.
 constexpr float scan_costs_max = 4;
 constexpr double recall_judged = 0.95;
+// Walks that find so much at less than so long a time for each node that there is, as a scan takes, do for a
+// graph that is soon refined.
+constexpr float walks_do = 0.995F;
+constexpr float node_us = 0.001F;
 
 class Calibrator {
   public:
@@ -89,11 +93,19 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
     AccessPaths chosen;
     if (sample.nodes.empty()) return chosen;
     const Calibrator calibrator(graph, sample, options.threads);
+    const auto by_graph = [&](const Setting& setting) { return calibrator.measure(nullptr, setting); };
+    if (!options.thorough) {
+        const float few_us = node_us * static_cast<float>(graph.nodes());
+        std::vector<CalibrationPoint> walks = paths::sweep_walks(few_us, walks_do, by_graph);
+        if (walks.back().recall >= walks_do) {
+            chosen.calibration.add(std::move(walks));
+            return chosen;
+        }
+    }
     auto scan =
         std::make_unique<const Lists>(table, std::vector<float>(), std::vector<uint32_t>(), options.threads);
     const float scan_us = calibrator.least_cost_us(scan.get(), {Path::sketch, paths::breadth_least, 0});
-    const auto by_graph = [&](const Setting& setting) { return calibrator.measure(nullptr, setting); };
-    chosen.calibration.add(paths::sweep_walks(scan_costs_max * scan_us, by_graph));
+    chosen.calibration.add(paths::sweep_walks(scan_costs_max * scan_us, paths::recall_enough, by_graph));
     const CalibrationPoint& last_walk = chosen.calibration.points().back();
     const bool walks_suffice = last_walk.recall >= paths::recall_enough;
     // The compact layout has no memory for sketches that are faster and no more.
@@ -104,7 +116,7 @@ AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, cons
         chosen.calibration.add(paths::sweep_scans(
             graph.nodes(), [&](const Setting& setting) { return calibrator.measure(scan.get(), setting); }));
     }
-    const size_t count = options.clusters ? lists::lists_for(table.count()) : 1;
+    const size_t count = options.thorough ? lists::lists_for(table.count()) : 1;
     std::unique_ptr<const Lists> lists;
     if (count > 1) {
         lists::Clusters clusters =

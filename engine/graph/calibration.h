@@ -36,7 +36,9 @@ struct AccessPaths {
 };
 
 struct PathOptions {
-    bool clusters = false;  // whether lists of clusters are tried as well, which takes its time
+    // Of a graph that stays: everything is measured. Else walks alone, where they do, and no lists of
+    // clusters.
+    bool thorough = false;
     unsigned threads = 1;
     uint64_t seed = 1;
     std::stop_token stop;  // the result is of no use once it was asked for

@@ -37,7 +37,7 @@ Graph::Graph(const codes::Int8Table& table, LinkTable links, const Layout& layou
 
 void Graph::fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads) {
     parallel_for(threads, (nodes_ + strip_nodes - 1) / strip_nodes, [&](unsigned, size_t strip) {
-        std::vector<float> own(layout_.dimension), other(layout_.dimension), scratch(3 * layout_.dimension);
+        std::vector<float> own(layout_.dimension), other(layout_.dimension), scratch(simd::encode_scratch(layout_.dimension));
         for (size_t node = strip * strip_nodes; node < std::min(nodes_, (strip + 1) * strip_nodes); ++node) {
             auto* row = reinterpret_cast<uint8_t*>(memory_.data()) + node * layout_.row_bytes();
             auto* neighbours = reinterpret_cast<uint32_t*>(row + layout_.neighbours_offset());

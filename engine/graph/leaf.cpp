@@ -2,33 +2,27 @@
 #include "engine/graph/leaf.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 namespace vexfs::graph {
 namespace {
 
 constexpr size_t candidates_max = 20;
-constexpr float alpha = 1.1F;  // on squared distances
-
-// In the order of links, as numbers.
-uint64_t key_of(float distance, uint32_t node) {
-    return uint64_t{std::bit_cast<uint32_t>(std::max(distance, 0.0F))} << 32 | node;
-}
-Link link_of(uint64_t key) {
-    return {std::bit_cast<float>(static_cast<uint32_t>(key >> 32)), static_cast<uint32_t>(key)};
-}
+constexpr size_t sorted_max = 128;  // more are cut down before they are sorted
+constexpr float alpha = 1.1F;       // on squared distances
 
 // Below it are somewhat more than candidates_max of the distances, mostly: the median of the least of some
-// groups of them, of a size that half of such groups have one of the nearest.
+// groups of them, of a size that half of such groups have one of the nearest. They are from all over the row, whose
+// parts may be clusters.
 float likely_threshold(const float* distances, size_t count) {
     constexpr size_t groups = 16;
     const size_t group = count * 7 / (10 * 2 * candidates_max);  // ln 2 / (2 * candidates_max / count)
     if (group < 3) return std::numeric_limits<float>::max();
     std::array<float, groups> least;
     std::copy_n(distances, groups, least.begin());
+    const size_t step = (count - groups) / (group - 1);
     for (size_t k = 1; k < group; ++k)
-        for (size_t i = 0; i < groups; ++i) least[i] = std::min(least[i], distances[k * groups + i]);
+        for (size_t i = 0; i < groups; ++i) least[i] = std::min(least[i], distances[k * step + i]);
     std::nth_element(least.begin(), least.begin() + groups / 2, least.end());
     return least[groups / 2];
 }
@@ -53,13 +47,16 @@ size_t Leaf::links_of(size_t i, std::array<Link, leaf_links_max>& links) {
     const auto select = [&](float threshold) {
         const size_t found = simd::code_kernels().select_below(row, count, threshold, below_.data());
         nearest_.clear();
-        for (size_t k = 0; k < found; ++k) nearest_.push_back(key_of(row[below_[k]], below_[k]));
+        for (size_t k = 0; k < found; ++k) nearest_.push_back(key_of({row[below_[k]], below_[k]}));
     };
     select(likely_threshold(row, count));
     if (nearest_.size() < std::min(candidates_max, count - 1)) select(std::numeric_limits<float>::max());
     const size_t candidates = std::min(candidates_max, nearest_.size());
-    std::partial_sort(nearest_.begin(), nearest_.begin() + static_cast<ptrdiff_t>(candidates),
-                      nearest_.end());
+    if (nearest_.size() > sorted_max) {
+        std::ranges::nth_element(nearest_, nearest_.begin() + static_cast<ptrdiff_t>(candidates));
+        nearest_.resize(candidates);
+    }
+    simd::code_kernels().sort_keys(nearest_.data(), nearest_.size());
     size_t kept = 0;
     for (size_t k = 0; k < candidates && kept < links.size(); ++k) {
         const Link candidate = link_of(nearest_[k]);

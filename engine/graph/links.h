@@ -2,6 +2,8 @@
 // The links of a graph while it is built: for each node its neighbours with their distances, nearest first.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -19,6 +21,14 @@ struct Link {
         return a.distance != b.distance ? a.distance < b.distance : a.node < b.node;
     }
 };
+
+// In their order as numbers.
+inline uint64_t key_of(const Link& link) {
+    return uint64_t{std::bit_cast<uint32_t>(std::max(link.distance, 0.0F))} << 32 | link.node;
+}
+inline Link link_of(uint64_t key) {
+    return {std::bit_cast<float>(static_cast<uint32_t>(key >> 32)), static_cast<uint32_t>(key)};
+}
 
 // Room for `capacity` links of each node.
 class LinkTable {

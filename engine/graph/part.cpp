@@ -23,10 +23,11 @@ BuildOptions build_options(const PartOptions& options) {
 }
 
 AccessPaths measured_paths(const Graph& graph, const codes::Int8Table& table, const codes::Space& space,
-                           FunctionRef<const float*(uint32_t)> vector, bool clusters,
+                           FunctionRef<const float*(uint32_t)> vector, bool refined,
                            const PartOptions& options) {
-    return choose_paths(graph, table, paths::take_sample(table, space, vector, options.threads),
-                        {clusters, options.threads, options.parameters.seed, options.stop});
+    const size_t nodes = refined ? paths::sample_nodes : paths::sample_nodes / 2;
+    return choose_paths(graph, table, paths::take_sample(table, space, vector, nodes, options.threads),
+                        {refined, options.threads, options.parameters.seed, options.stop});
 }
 
 }  // namespace

@@ -48,7 +48,10 @@ class Part final : public paths::Part {
     bool refined() const override { return refined_; }
     size_t memory_bytes() const override;
     const paths::Calibration& calibration() const override { return paths_.calibration; }
-    paths::Setting setting_of(uint32_t breadth) const override { return paths_.calibration.walk(breadth); }
+    // A graph that is not refined yet needs more nodes for the recall that is expected of a breadth.
+    paths::Setting setting_of(uint32_t breadth) const override {
+        return paths_.calibration.walk(refined_ ? breadth : breadth * 3 / 2);
+    }
 
     // The `wanted` nearest by int8 distance, nearest first; distances of different parts can't be compared.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted,

@@ -99,7 +99,7 @@ class Pool {
     }
 
     void merge() {
-        std::sort(buffer_, buffer_ + fresh_);
+        kernels_.sort_keys(buffer_, fresh_);
         const size_t kept = std::min(size_ + fresh_, capacity_);
         const auto first = static_cast<size_t>(
             std::lower_bound(keys_.begin(), keys_.begin() + static_cast<ptrdiff_t>(size_), buffer_[0]) -
@@ -120,6 +120,7 @@ class Pool {
         fresh_ = 0;
     }
 
+    const simd::CodeKernels& kernels_ = simd::code_kernels();
     std::vector<uint64_t> keys_;
     std::vector<uint64_t> behind_;  // what a merge moves
     size_t capacity_ = 0, size_ = 0;

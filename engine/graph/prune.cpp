@@ -6,39 +6,38 @@
 
 namespace vexfs::graph {
 
-std::span<const Link> Pruner::prune(uint32_t node, std::vector<Link>& candidates, size_t count,
-                                    std::span<const float> alphas) {
-    std::sort(candidates.begin(), candidates.end());
-    size_t unique = 0;
-    for (const Link& candidate : candidates) {
-        const bool repeated = unique > 0 && candidates[unique - 1].node == candidate.node;
-        if (candidate.node != node && !repeated) candidates[unique++] = candidate;
+void Pruner::sort(uint32_t node, std::vector<Link>& candidates) {
+    keys_.clear();
+    for (const Link& candidate : candidates) keys_.push_back(key_of(candidate));
+    kernels_.sort_keys(keys_.data(), keys_.size());
+    candidates.clear();
+    for (const uint64_t key : keys_) {
+        const Link candidate = link_of(key);
+        if (candidate.node == node || (!candidates.empty() && candidates.back().node == candidate.node)) continue;
+        candidates.push_back(candidate);
     }
-    candidates.resize(unique);
-    for (const Link& candidate : candidates) table_.prefetch(candidate.node);
+}
 
+std::span<const Link> Pruner::prune(std::span<const Link> candidates, size_t count,
+                                    std::span<const float> alphas) {
+    nodes_.clear();
+    for (const Link& candidate : candidates) nodes_.push_back(candidate.node);
+    block_.pack_columns(table_, nodes_.data(), nodes_.size());
+    const size_t padded = block_.padded_count();
+    between_.resize(padded);
+    least_.assign(padded, std::numeric_limits<float>::infinity());
+    taken_.assign(nodes_.size(), 0);
     kept_.clear();
-    states_.assign(candidates.size(), {});
-    if (decoded_.size() < count) decoded_.resize(count);
     for (const float alpha : alphas) {
-        for (size_t i = 0; i < candidates.size() && kept_.size() < count; ++i) {
-            State& state = states_[i];
-            if (state.taken) continue;
-            const Link& candidate = candidates[i];
-            // A kept one hides the candidate where alpha * distance(kept, candidate) <= candidate.distance:
-            // the greatest quotient of the two tells for every alpha.
-            const uint8_t* bytes = table_.bytes(candidate.node);
-            const codes::Int8Factors& factors = table_.factors(candidate.node);
-            while (state.ratio < alpha && state.compared < kept_.size()) {
-                const float between = decoded_[state.compared++].distance(kernels_, bytes, factors);
-                const float ratio =
-                    between > 0 ? candidate.distance / between : std::numeric_limits<float>::infinity();
-                state.ratio = std::max(state.ratio, ratio);
-            }
-            if (state.ratio >= alpha) continue;
-            state.taken = true;
-            decoded_[kept_.size()].set(bytes, factors, table_.dimension());
-            kept_.push_back(candidate);
+        for (size_t i = 0; i < nodes_.size() && kept_.size() < count; ++i) {
+            if (taken_[i] != 0 || alpha * least_[i] <= candidates[i].distance) continue;
+            taken_[i] = 1;
+            kept_.push_back(candidates[i]);
+            kernels_.int8_distances(table_.row(nodes_[i]), 1, block_.panel(), nodes_.size(), between_.data(),
+                                    padded);
+            for (size_t k = 0; k < padded; k += 16)
+                for (size_t lane = k; lane < k + 16; ++lane)
+                    least_[lane] = std::min(least_[lane], between_[lane]);
         }
         if (kept_.size() == count) break;
     }

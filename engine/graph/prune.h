@@ -15,23 +15,23 @@ class Pruner {
   public:
     explicit Pruner(const codes::Int8Table& table) : table_(table) {}
 
-    // Sorts `candidates`, drops repeated ones and `node` itself, and keeps up to `count`: in passes with
-    // rising alpha (on squared distances), nearest first, each one that no kept one is nearer to by alpha.
-    // The result is nearest first within a pass; it is valid until the next call.
-    std::span<const Link> prune(uint32_t node, std::vector<Link>& candidates, size_t count,
-                                std::span<const float> alphas);
+    // Nearest first, without repeated ones and `node` itself.
+    void sort(uint32_t node, std::vector<Link>& candidates);
+    // Keeps up to `count` of sorted candidates: in passes with rising alpha (on squared distances), nearest
+    // first, each one that no kept one is nearer to by alpha. The result is nearest first within a pass; it is
+    // valid until the next call.
+    std::span<const Link> prune(std::span<const Link> candidates, size_t count, std::span<const float> alphas);
 
   private:
     const codes::Int8Table& table_;
     const simd::CodeKernels& kernels_ = simd::code_kernels();
+    std::vector<uint64_t> keys_;  // of candidates
+    std::vector<uint32_t> nodes_;
+    codes::Int8Block block_;      // of nodes_
+    std::vector<float> between_;  // [nodes_], from the one kept last
+    std::vector<float> least_;    // [nodes_], from any that is kept
+    std::vector<uint8_t> taken_;  // [nodes_]
     std::vector<Link> kept_;
-    std::vector<codes::Int8Query> decoded_;  // of kept_
-    struct State {
-        size_t compared = 0;  // with the first so many of kept_
-        float ratio = 0;      // greatest candidate.distance / distance(candidate, kept) so far
-        bool taken = false;
-    };
-    std::vector<State> states_;
 };
 
 }  // namespace vexfs::graph

@@ -56,7 +56,7 @@ Lists::Lists(size_t dimension, std::vector<float> centroids, std::vector<uint32_
 void Lists::fill(const codes::Int8Table& table, unsigned threads) {
     const size_t blocks = first_blocks_.back();
     parallel_for(threads, (blocks + strip_blocks - 1) / strip_blocks, [&](unsigned, size_t strip) {
-        std::vector<float> vector(dimension_), scratch(3 * dimension_);
+        std::vector<float> vector(dimension_), scratch(simd::encode_scratch(dimension_));
         for (size_t block = strip * strip_blocks; block < std::min(blocks, (strip + 1) * strip_blocks);
              ++block) {
             const auto behind = std::upper_bound(first_blocks_.begin(), first_blocks_.end(), block);

@@ -75,7 +75,7 @@ AccessPaths choose_paths(const codes::Int8Table& table, const codes::Space& spac
     AccessPaths access;
     access.lists =
         std::make_unique<const Lists>(table, std::vector<float>(), std::vector<uint32_t>(), work.threads);
-    const paths::Sample sample = paths::take_sample(table, space, vector, work.threads);
+    const paths::Sample sample = paths::take_sample(table, space, vector, paths::sample_nodes, work.threads);
     if (sample.nodes.empty()) return access;
     const Calibrator calibrator(access, sample, space, table.count(), vector, work.threads);
     const auto measure = [&](const Setting& setting) { return calibrator.measure(setting); };

@@ -13,9 +13,7 @@ namespace {
 
 using codes::no_node;
 
-constexpr size_t sample_nodes_max = 400;
-constexpr size_t strip_queries = 100;
-constexpr size_t block_nodes = 512;
+constexpr size_t block_nodes = 256;
 constexpr size_t candidates = 3 * calibrated_limit;  // by codes, to be compared exactly
 constexpr size_t pending_max = 16 * candidates;
 
@@ -46,23 +44,23 @@ class Nearest {
     std::vector<Link> links_;
 };
 
-// The candidates of the queries [first, first + count), by codes.
+// The candidates of all queries among the nodes [first, end), by codes.
 std::vector<Nearest> nearest_by_codes(const codes::Int8Table& table, const codes::Int8Table& queries,
-                                      size_t first, size_t count) {
-    std::vector<uint32_t> ids(count);
-    std::iota(ids.begin(), ids.end(), static_cast<uint32_t>(first));
+                                      size_t first, size_t end) {
+    std::vector<uint32_t> ids(queries.count());
+    std::iota(ids.begin(), ids.end(), 0U);
     codes::Int8Block left, right;
-    left.pack(queries, ids.data(), count);
-    std::vector<float> distances(count * block_nodes);
+    left.pack(queries, ids.data(), ids.size());
+    std::vector<float> distances(queries.count() * block_nodes);
     std::vector<uint32_t> below(block_nodes + 16);
-    std::vector<Nearest> nearest(count);
-    for (size_t start = 0; start < table.count(); start += block_nodes) {
-        ids.resize(std::min(block_nodes, table.count() - start));
+    std::vector<Nearest> nearest(queries.count());
+    for (size_t start = first; start < end; start += block_nodes) {
+        ids.resize(std::min(block_nodes, end - start));
         std::iota(ids.begin(), ids.end(), static_cast<uint32_t>(start));
-        right.pack(table, ids.data(), ids.size());
-        simd::code_kernels().int8_distances(left.rows(0), count, right.panel(), ids.size(), distances.data(),
-                                            block_nodes);
-        for (size_t i = 0; i < count; ++i) {
+        right.pack_columns(table, ids.data(), ids.size());
+        simd::code_kernels().int8_distances(left.rows(0), queries.count(), right.panel(), ids.size(),
+                                            distances.data(), block_nodes);
+        for (size_t i = 0; i < queries.count(); ++i) {
             const float* row = &distances[i * block_nodes];
             const size_t found =
                 simd::code_kernels().select_below(row, ids.size(), nearest[i].threshold(), below.data());
@@ -86,10 +84,10 @@ float order_of(simd::Metric metric, const float* query, const float* vector, siz
 }
 
 Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
-                   FunctionRef<const float*(uint32_t)> vector, unsigned threads) {
+                   FunctionRef<const float*(uint32_t)> vector, size_t nodes_max, unsigned threads) {
     Sample sample;
     if (table.count() <= candidates) return sample;
-    const size_t step = (table.count() + sample_nodes_max - 1) / sample_nodes_max;
+    const size_t step = (table.count() + nodes_max - 1) / nodes_max;
     std::vector<const float*>& vectors = sample.vectors;  // kept: a row may go meanwhile
     for (size_t node = step / 2; node < table.count(); node += step) {
         const float* found = vector(static_cast<uint32_t>(node));
@@ -105,23 +103,29 @@ Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
         space.transform_query(vectors[i], &sample.queries[i * coded]);
         queries.set(i, &sample.queries[i * coded]);
     }
-    parallel_for(threads, (count + strip_queries - 1) / strip_queries, [&](unsigned, size_t strip) {
-        const size_t first = strip * strip_queries, rows = std::min(strip_queries, count - first);
-        auto nearest = nearest_by_codes(table, queries, first, rows);
-        for (size_t i = 0; i < rows; ++i) {
-            const uint32_t self = sample.nodes[first + i];
-            const float* query = vectors[first + i];
-            std::vector<Link>& links = nearest[i].links();
-            std::erase_if(links, [&](Link& link) {
-                const float* other = link.node == self ? nullptr : vector(link.node);
-                if (other != nullptr)
-                    link.distance = order_of(space.metric(), query, other, space.dimension());
-                return other == nullptr;
-            });
-            std::sort(links.begin(), links.end());
-            for (size_t k = 0; k < std::min<size_t>(calibrated_limit, links.size()); ++k)
-                sample.neighbours[(first + i) * calibrated_limit + k] = links[k].node;
+    const size_t shares = std::max(1U, threads), share = (table.count() + shares - 1) / shares;
+    std::vector<std::vector<Nearest>> nearest(shares);
+    parallel_for(threads, shares, [&](unsigned, size_t i) {
+        nearest[i] = nearest_by_codes(table, queries, std::min(i * share, table.count()),
+                                      std::min((i + 1) * share, table.count()));
+    });
+    parallel_for(threads, count, [&](unsigned, size_t i) {
+        std::vector<Link> links;
+        for (auto& of_share : nearest)
+            links.insert(links.end(), of_share[i].links().begin(), of_share[i].links().end());
+        if (links.size() > candidates) {
+            std::nth_element(links.begin(), links.begin() + candidates, links.end());
+            links.resize(candidates);
         }
+        std::erase_if(links, [&](Link& link) {
+            const float* other = link.node == sample.nodes[i] ? nullptr : vector(link.node);
+            if (other != nullptr)
+                link.distance = order_of(space.metric(), vectors[i], other, space.dimension());
+            return other == nullptr;
+        });
+        std::sort(links.begin(), links.end());
+        for (size_t k = 0; k < std::min<size_t>(calibrated_limit, links.size()); ++k)
+            sample.neighbours[i * calibrated_limit + k] = links[k].node;
     });
     return sample;
 }

@@ -14,6 +14,8 @@
 
 namespace vexfs::paths {
 
+inline constexpr size_t sample_nodes = 400;  // of a part that stays
+
 // Some nodes with their calibrated_limit nearest others.
 struct Sample {
     std::vector<uint32_t> nodes;
@@ -24,10 +26,10 @@ struct Sample {
     const float* query(size_t i) const { return &queries[i * (queries.size() / nodes.size())]; }
 };
 
-// `vector` gives the vectors of nodes ([dimension]), null for one that is to be left out; table has their
-// codes.
+// Of at most nodes_max nodes. `vector` gives the vectors of nodes ([dimension]), null for one that is to be
+// left out; table has their codes.
 Sample take_sample(const codes::Int8Table& table, const codes::Space& space,
-                   FunctionRef<const float*(uint32_t)> vector, unsigned threads);
+                   FunctionRef<const float*(uint32_t)> vector, size_t nodes_max, unsigned threads);
 
 // Less is nearer; ordered as the metric's distances to one query are. query, vector: [dimension].
 float order_of(simd::Metric metric, const float* query, const float* vector, size_t dimension);

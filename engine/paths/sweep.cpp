@@ -12,14 +12,14 @@ constexpr float gain_min = 0.002F;  // of recall, for which twice as many nodes 
 
 }  // namespace
 
-std::vector<CalibrationPoint> sweep_walks(float cost_us_max, Measure measure) {
+std::vector<CalibrationPoint> sweep_walks(float cost_us_max, float recall_max, Measure measure) {
     std::vector<CalibrationPoint> points;
     size_t seen = 0;  // by the one before, which is not much less
     for (float reach = reach_least;; reach = 1 + (reach - 1) * reach_rise) {
         points.push_back(measure({Path::graph, walk_breadth(seen), 0, reach}));
         seen = static_cast<size_t>(points.back().seen);
         const CalibrationPoint& last = points.back();
-        if (last.recall >= recall_enough || reach >= reach_most || last.cost_us > cost_us_max) return points;
+        if (last.recall >= recall_max || reach >= reach_most || last.cost_us > cost_us_max) return points;
     }
 }
 

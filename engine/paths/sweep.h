@@ -14,8 +14,8 @@ inline constexpr uint32_t breadth_least = 16;  // what is tried first
 
 using Measure = FunctionRef<CalibrationPoint(const Setting&)>;
 
-// A walk in a graph that reaches ever farther, up to one that costs more than is of use.
-std::vector<CalibrationPoint> sweep_walks(float cost_us_max, Measure measure);
+// A walk in a graph that reaches ever farther, up to one that finds so much or costs more than is of use.
+std::vector<CalibrationPoint> sweep_walks(float cost_us_max, float recall_max, Measure measure);
 
 // All of so many sketches, with ever more nodes compared by better codes.
 std::vector<CalibrationPoint> sweep_scans(size_t nodes, Measure measure);

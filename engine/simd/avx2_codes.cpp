@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "engine/base/float16.h"
 #include "engine/simd/families.h"
@@ -161,9 +163,13 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
     return found;
 }
 
+void sort_keys(uint64_t* keys, size_t count) {
+    std::sort(keys, keys + count);
+}
+
 }  // namespace
 
-const CodeKernels codes = {int8_encode, int8_decode,      residual_encode, int8_product,
-                           estimate,    sketch_estimates, int8_distances,  select_below};
+const CodeKernels codes = {int8_encode,      int8_decode,    residual_encode, int8_product, estimate,
+                           sketch_estimates, int8_distances, select_below,    sort_keys};
 
 }  // namespace vexfs::simd::avx2

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "engine/base/float16.h"
 #include "engine/simd/families.h"
@@ -97,36 +99,68 @@ uint32_t estimate(const BlockQuery& query, const uint8_t* block, float base, flo
     return lower | finish(sums.high, 16) << 16;
 }
 
+// Some registers, which are named by constants: what is indexed, GCC 12 keeps in memory or stores there in
+// each round of a loop, even one that it unrolls.
+template <size_t n>
+struct Registers {
+    __m512i first;
+    Registers<n - 1> others;
+};
+template <>
+struct Registers<0> {};
+
+template <size_t i, size_t n>
+[[gnu::always_inline]] inline __m512i& at(Registers<n>& registers) {
+    if constexpr (i == 0) {
+        return registers.first;
+    } else {
+        return at<i - 1>(registers.others);
+    }
+}
+
+template <size_t n, class Body>
+[[gnu::always_inline]] inline void unrolled(Body body) {
+    [&]<size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
+        (body(std::integral_constant<size_t, i>()), ...);
+    }
+    (std::make_index_sequence<n>());
+}
+
 // A tile of `rows` rows and `blocks` times 16 columns.
 template <size_t rows, size_t blocks>
 void distance_tile(const Int8Rows& a, size_t row, const Int8Panel& b, size_t block, float* out,
                    size_t out_stride) {
-    __m512i sums[rows][blocks];
-    for (auto& of_row : sums)
-        for (__m512i& sum : of_row) sum = _mm512_setzero_si512();
+    Registers<rows * blocks> sums;
+    unrolled<rows * blocks>([&](auto i) { at<i>(sums) = _mm512_setzero_si512(); });
     const uint8_t* left = a.bytes + row * a.stride;
     const int8_t* right = b.bytes + block * b.quads * 64;
-    for (size_t quad = 0; quad < b.quads; ++quad) {
-        __m512i columns[blocks];
-        for (size_t k = 0; k < blocks; ++k)
-            columns[k] = _mm512_loadu_si512(right + (k * b.quads + quad) * 64);
-        for (size_t i = 0; i < rows; ++i) {
+    const size_t quads = b.quads, stride = a.stride;
+    for (size_t quad = 0; quad < quads; ++quad) {
+        Registers<blocks> columns;
+        unrolled<blocks>(
+            [&](auto k) { at<k>(columns) = _mm512_loadu_si512(right + (k * quads + quad) * 64); });
+        unrolled<rows>([&](auto i) {
             int32_t four;
-            std::memcpy(&four, left + i * a.stride + quad * 4, sizeof four);
+            std::memcpy(&four, left + i * stride + quad * 4, sizeof four);
             const __m512i values = _mm512_set1_epi32(four);
-            for (size_t k = 0; k < blocks; ++k)
-                sums[i][k] = _mm512_dpbusd_epi32(sums[i][k], values, columns[k]);
-        }
+            unrolled<blocks>([&](auto k) {
+                __m512i& sum = at<i * blocks + k>(sums);
+                sum = _mm512_dpbusd_epi32(sum, values, at<k>(columns));
+            });
+        });
     }
+    alignas(64) int32_t products[rows * blocks][16];
+    unrolled<rows * blocks>([&](auto i) { _mm512_store_si512(products[i], at<i>(sums)); });
     for (size_t k = 0; k < blocks; ++k) {
         const size_t column = (block + k) * 16;
         const __m512 scales = _mm512_loadu_ps(b.scales + column), norms = _mm512_loadu_ps(b.norms + column);
         const __m512 offsets = _mm512_mul_ps(_mm512_loadu_ps(b.sums + column), _mm512_set1_ps(128));
         for (size_t i = 0; i < rows; ++i) {
-            const __m512 products = _mm512_sub_ps(_mm512_cvtepi32_ps(sums[i][k]), offsets);
+            const __m512i sum = _mm512_load_si512(products[i * blocks + k]);
+            const __m512 product = _mm512_sub_ps(_mm512_cvtepi32_ps(sum), offsets);
             const __m512 factor = _mm512_mul_ps(scales, _mm512_set1_ps(-2 * a.scales[row + i]));
             const __m512 both = _mm512_add_ps(norms, _mm512_set1_ps(a.norms[row + i]));
-            _mm512_storeu_ps(out + (row + i) * out_stride + column, _mm512_fmadd_ps(factor, products, both));
+            _mm512_storeu_ps(out + (row + i) * out_stride + column, _mm512_fmadd_ps(factor, product, both));
         }
     }
 }
@@ -143,8 +177,15 @@ void int8_distances(const Int8Rows& a, size_t rows, const Int8Panel& b, size_t c
                     size_t out_stride) {
     const size_t end = (columns + 15) / 16;
     size_t block = 0;
+    // A row alone leaves room for more columns, and needs them: each sum waits for the one before.
+    for (; rows == 1 && block + 8 <= end; block += 8) distance_tile<1, 8>(a, 0, b, block, out, out_stride);
     for (; block + 4 <= end; block += 4) distance_columns<4>(a, rows, b, block, out, out_stride);
-    for (; block < end; ++block) distance_columns<1>(a, rows, b, block, out, out_stride);
+    switch (end - block) {
+        case 3: return distance_columns<3>(a, rows, b, block, out, out_stride);
+        case 2: return distance_columns<2>(a, rows, b, block, out, out_stride);
+        case 1: return distance_columns<1>(a, rows, b, block, out, out_stride);
+        default: return;
+    }
 }
 
 size_t select_below(const float* values, size_t count, float threshold, uint32_t* indexes) {
@@ -165,9 +206,87 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
     return found;
 }
 
+// A bitonic sorter (Batcher, "Sorting networks and their applications", AFIPS 1968): of two lanes that are
+// compared, `upper` gets the greater.
+template <__mmask8 upper>
+__m512i exchange(__m512i keys, __m512i partners) {
+    return _mm512_mask_max_epu64(_mm512_min_epu64(keys, partners), upper, keys, partners);
+}
+
+// Of a register whose keys rise and then fall, or are so turned.
+__m512i merge_lanes_of(__m512i keys) {
+    keys = exchange<0b11110000>(keys, _mm512_shuffle_i64x2(keys, keys, 0b01001110));
+    keys = exchange<0b11001100>(keys, _mm512_permutex_epi64(keys, 0b01001110));
+    return exchange<0b10101010>(keys, _mm512_permutex_epi64(keys, 0b10110001));
+}
+
+__m512i reversed(__m512i keys) {
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7), keys);
+}
+
+template <size_t registers>
+void merge_registers(__m512i* keys) {
+    if constexpr (registers == 1) {
+        keys[0] = merge_lanes_of(keys[0]);
+    } else {
+        for (size_t i = 0; i < registers / 2; ++i) {
+            const __m512i a = keys[i], b = keys[i + registers / 2];
+            keys[i] = _mm512_min_epu64(a, b);
+            keys[i + registers / 2] = _mm512_max_epu64(a, b);
+        }
+        merge_registers<registers / 2>(keys);
+        merge_registers<registers / 2>(keys + registers / 2);
+    }
+}
+
+template <size_t registers>
+void sort_registers(__m512i* keys) {
+    if constexpr (registers == 1) {
+        keys[0] = exchange<0b10101010>(keys[0], _mm512_permutex_epi64(keys[0], 0b10110001));
+        keys[0] = exchange<0b11001100>(keys[0], _mm512_permutex_epi64(keys[0], 0b00011011));
+        keys[0] = exchange<0b10101010>(keys[0], _mm512_permutex_epi64(keys[0], 0b10110001));
+        keys[0] = exchange<0b11110000>(keys[0], reversed(keys[0]));
+        keys[0] = exchange<0b11001100>(keys[0], _mm512_permutex_epi64(keys[0], 0b01001110));
+        keys[0] = exchange<0b10101010>(keys[0], _mm512_permutex_epi64(keys[0], 0b10110001));
+    } else {
+        constexpr size_t half = registers / 2;
+        sort_registers<half>(keys);
+        sort_registers<half>(keys + half);
+        for (size_t i = 0; i < half; ++i) {
+            const __m512i a = keys[i], b = reversed(keys[registers - 1 - i]);
+            keys[i] = _mm512_min_epu64(a, b);
+            keys[registers - 1 - i] = _mm512_max_epu64(a, b);
+        }
+        merge_registers<half>(keys);
+        merge_registers<half>(keys + half);
+    }
+}
+
+template <size_t registers>
+void sort_in_registers(uint64_t* keys, size_t count) {
+    const auto inside = [&](size_t i) {
+        const size_t left = count > i * 8 ? count - i * 8 : 0;
+        return static_cast<__mmask8>(left >= 8 ? 0xff : (1U << left) - 1);
+    };
+    __m512i all[registers];
+    for (size_t i = 0; i < registers; ++i)
+        all[i] = _mm512_mask_loadu_epi64(_mm512_set1_epi64(-1), inside(i), keys + i * 8);
+    sort_registers<registers>(all);
+    for (size_t i = 0; i < registers; ++i) _mm512_mask_storeu_epi64(keys + i * 8, inside(i), all[i]);
+}
+
+void sort_keys(uint64_t* keys, size_t count) {
+    if (count <= 8) return sort_in_registers<1>(keys, count);
+    if (count <= 16) return sort_in_registers<2>(keys, count);
+    if (count <= 32) return sort_in_registers<4>(keys, count);
+    if (count <= 64) return sort_in_registers<8>(keys, count);
+    if (count <= 128) return sort_in_registers<16>(keys, count);
+    std::sort(keys, keys + count);
+}
+
 }  // namespace
 
-const CodeKernels codes = {int8_encode, int8_decode,      residual_encode, int8_product,
-                           estimate,    sketch_estimates, int8_distances,  select_below};
+const CodeKernels codes = {int8_encode,      int8_decode,    residual_encode, int8_product, estimate,
+                           sketch_estimates, int8_distances, select_below,    sort_keys};
 
 }  // namespace vexfs::simd::avx512

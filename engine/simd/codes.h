@@ -37,6 +37,10 @@ struct BlockQuery {
     float offset;
 };
 
+constexpr size_t encode_scratch(size_t dimension) {
+    return 2 * (dimension + 15);
+}
+
 constexpr size_t block_bytes(size_t groups, unsigned bits) {
     return bits * groups * 16 + 2 * block_codes * sizeof(uint16_t);
 }
@@ -80,7 +84,7 @@ struct CodeKernels {
     void (*int8_decode)(const uint8_t* bytes, float scale, size_t dimension, float* to);
 
     // Puts the residual code of `vector` into place `slot` (0 to 31) of a block that was zeroed before;
-    // scratch: [3 * dimension].
+    // scratch: [encode_scratch(dimension)].
     void (*residual_encode)(const float* vector, const float* reference, size_t dimension, unsigned bits,
                             size_t slot, float* scratch, uint8_t* block);
 
@@ -102,6 +106,9 @@ struct CodeKernels {
     // The indexes of values below a threshold, ascending, into indexes ([count + 16]); returns
     // how many.
     size_t (*select_below)(const float* values, size_t count, float threshold, uint32_t* indexes);
+
+    // Sorts, ascending; made for some dozens.
+    void (*sort_keys)(uint64_t* keys, size_t count);
 };
 
 // Of the instruction set that kernels() uses.

@@ -104,7 +104,7 @@ TEST_CASE("a residual code has the residual's signs and the factors that its est
             for (const Isa isa : available()) {
                 INFO(name_of(isa) << ", dimension " << dimension << ", bits " << bits);
                 const GuardedArray<uint8_t> block(block_bytes(dimension / 4, bits));
-                const GuardedArray<float> scratch(3 * dimension);
+                const GuardedArray<float> scratch(encode_scratch(dimension));
                 code_kernels(isa).residual_encode(vector.data(), reference.data(), dimension, bits, slot,
                                                   scratch.data(), block.data());
                 codes.push_back(residual_code(block.data(), dimension, bits, slot));
@@ -136,7 +136,7 @@ TEST_CASE("a slot of a block is written without touching the others") {
     for (const Isa isa : available()) {
         for (const unsigned bits : {1U, 2U}) {
             const GuardedArray<uint8_t> together(block_bytes(dimension / 4, bits));
-            const GuardedArray<float> scratch(3 * dimension);
+            const GuardedArray<float> scratch(encode_scratch(dimension));
             const std::vector<float> reference = unit_like_vector(dimension, 1);
             for (size_t slot = 0; slot < block_codes; ++slot)
                 code_kernels(isa).residual_encode(unit_like_vector(dimension, 10 + slot).data(),
@@ -164,7 +164,7 @@ TEST_CASE("a vector that equals its reference has factors of zero") {
     for (const Isa isa : available()) {
         for (const unsigned bits : {1U, 2U}) {
             std::vector<uint8_t> block(block_bytes(dimension / 4, bits));
-            std::vector<float> scratch(3 * dimension);
+            std::vector<float> scratch(encode_scratch(dimension));
             code_kernels(isa).residual_encode(vector.data(), vector.data(), dimension, bits, 5,
                                               scratch.data(), block.data());
             const auto factors = residual_factors(block.data(), dimension, bits, 5);

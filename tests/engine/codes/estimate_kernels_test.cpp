@@ -19,7 +19,7 @@ class Block {
         std::mt19937 random(1);
         for (size_t i = bytes_.size() - code_slack; i < bytes_.size(); ++i)
             bytes_[i] = static_cast<uint8_t>(random() % 256);
-        std::vector<float> scratch(3 * dimension);
+        std::vector<float> scratch(encode_scratch(dimension));
         for (size_t slot = 0; slot < block_codes; ++slot)
             code_kernels(Isa::scalar)
                 .residual_encode(unit_like_vector(dimension, 100 + slot).data(), reference.data(), dimension,
@@ -103,7 +103,7 @@ TEST_CASE("the product with a query is that with the code, up to the steps of th
 TEST_CASE("sums of the largest dimensions don't overflow") {
     for (const size_t dimension : {4'288, 16'384, 40'000, 65'536, 65'600}) {
         const std::vector<float> ones(dimension, 1.0F), zero(dimension, 0.0F);
-        std::vector<float> scratch(3 * dimension);
+        std::vector<float> scratch(encode_scratch(dimension));
         std::vector<uint8_t> block(block_bytes(dimension / 4, 1) + code_slack);
         code_kernels(Isa::scalar)
             .residual_encode(ones.data(), zero.data(), dimension, 1, 0, scratch.data(), block.data());

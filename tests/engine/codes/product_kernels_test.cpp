@@ -143,3 +143,21 @@ TEST_CASE("values below a threshold are selected in order") {
         }
     }
 }
+
+TEST_CASE("keys are sorted, however many") {
+    std::mt19937_64 random(5);
+    for (size_t count = 0; count <= 140; ++count) {
+        const GuardedArray<uint64_t> given(count);
+        for (uint64_t& key : given) key = count % 3 == 0 ? random() % 8 : random();
+        if (count > 4) given[3] = UINT64_MAX;
+        std::vector<uint64_t> expected(given.begin(), given.end());
+        std::sort(expected.begin(), expected.end());
+        for (const Isa isa : available()) {
+            INFO(name_of(isa) << ", " << count << " keys");
+            const GuardedArray<uint64_t> keys(count);
+            std::copy(given.begin(), given.end(), keys.begin());
+            code_kernels(isa).sort_keys(keys.data(), count);
+            CHECK(std::vector<uint64_t>(keys.begin(), keys.end()) == expected);
+        }
+    }
+}

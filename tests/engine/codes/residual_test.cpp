@@ -18,7 +18,7 @@ struct Errors {
 // Of estimates for `blocks` times 32 vectors around a reference, each with a query of its own.
 Errors errors_of_estimates(size_t dimension, unsigned bits, size_t blocks) {
     double sum = 0, squares = 0;
-    std::vector<float> scratch(3 * dimension);
+    std::vector<float> scratch(simd::encode_scratch(dimension));
     for (size_t turn = 0; turn < blocks; ++turn) {
         const std::vector<float> reference = unit_like_vector(dimension, turn * 100);
         const std::vector<float> query = unit_like_vector(dimension, turn * 100 + 1);
@@ -86,7 +86,7 @@ TEST_CASE("a query may be made ready anew for another dimension and other bits")
 TEST_CASE("a query of zeros estimates the norms") {
     constexpr size_t dimension = 64;
     const std::vector<float> zero(dimension), vector = unit_like_vector(dimension, 9);
-    std::vector<float> scratch(3 * dimension);
+    std::vector<float> scratch(simd::encode_scratch(dimension));
     for (const unsigned bits : {1U, 2U}) {
         std::vector<uint8_t> block(simd::block_bytes(dimension / 4, bits) + simd::code_slack);
         simd::code_kernels().residual_encode(vector.data(), zero.data(), dimension, bits, 0, scratch.data(),

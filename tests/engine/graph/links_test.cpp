@@ -36,6 +36,12 @@ std::vector<Link> links_to_all(const CodedVectors& coded, uint32_t node) {
     return links;
 }
 
+std::span<const Link> prune(Pruner& pruner, uint32_t node, std::vector<Link>& candidates, size_t count,
+                            std::span<const float> alphas) {
+    pruner.sort(node, candidates);
+    return pruner.prune(candidates, count, alphas);
+}
+
 std::set<uint32_t> reached(const LinkTable& links, uint32_t entry) {
     std::set<uint32_t> seen{entry};
     std::vector<uint32_t> waiting{entry};
@@ -85,7 +91,7 @@ TEST_CASE("pruning keeps one link in each direction") {
     const CodedVectors coded = on_a_line({0, 1, 2.5F, -1.2F, -3});
     Pruner pruner(coded.table);
     std::vector<Link> candidates = links_to_all(coded, 0);
-    CHECK(nodes_of(pruner.prune(0, candidates, 10, one_alpha)) == std::vector<uint32_t>{1, 3});
+    CHECK(nodes_of(prune(pruner, 0, candidates, 10, one_alpha)) == std::vector<uint32_t>{1, 3});
 }
 
 TEST_CASE("pruning drops the node itself and those named twice") {
@@ -96,24 +102,24 @@ TEST_CASE("pruning drops the node itself and those named twice") {
     candidates.insert(candidates.end(), again.begin(), again.end());
     for (const Link& link : again) candidates.push_back({link.distance * 1.0001F, link.node});
     candidates.push_back({0, 0});
-    CHECK(nodes_of(pruner.prune(0, candidates, 10, one_alpha)) == std::vector<uint32_t>{1, 2});
+    CHECK(nodes_of(prune(pruner, 0, candidates, 10, one_alpha)) == std::vector<uint32_t>{1, 2});
 }
 
 TEST_CASE("a second pass with a greater alpha fills places that the first left") {
     const CodedVectors coded(random_points(200, 8, 1));
     Pruner pruner(coded.table);
     std::vector<Link> candidates = links_to_all(coded, 0);
-    const std::vector<uint32_t> strict = nodes_of(pruner.prune(0, candidates, 100, one_alpha));
+    const std::vector<uint32_t> strict = nodes_of(prune(pruner, 0, candidates, 100, one_alpha));
     constexpr float two_alphas[] = {1.0F, 2.0F};
     candidates = links_to_all(coded, 0);
-    const std::vector<uint32_t> both = nodes_of(pruner.prune(0, candidates, 100, two_alphas));
+    const std::vector<uint32_t> both = nodes_of(prune(pruner, 0, candidates, 100, two_alphas));
     REQUIRE(both.size() > strict.size());
     CHECK(std::equal(strict.begin(), strict.end(), both.begin()));
     CHECK(std::set<uint32_t>(both.begin(), both.end()).size() == both.size());
     candidates = links_to_all(coded, 0);
-    CHECK(pruner.prune(0, candidates, 3, two_alphas).size() == 3);
+    CHECK(prune(pruner, 0, candidates, 3, two_alphas).size() == 3);
     candidates.clear();
-    CHECK(pruner.prune(0, candidates, 3, two_alphas).empty());
+    CHECK(prune(pruner, 0, candidates, 3, two_alphas).empty());
 }
 
 TEST_CASE("pruning by one alpha leaves no kept link hidden by another") {
@@ -121,7 +127,7 @@ TEST_CASE("pruning by one alpha leaves no kept link hidden by another") {
     Pruner pruner(coded.table);
     for (uint32_t node = 0; node < 20; ++node) {
         std::vector<Link> candidates = links_to_all(coded, node);
-        const auto span = pruner.prune(node, candidates, 32, one_alpha);
+        const auto span = prune(pruner, node, candidates, 32, one_alpha);
         const std::vector<Link> kept(span.begin(), span.end());
         CHECK(std::is_sorted(kept.begin(), kept.end()));
         for (size_t i = 0; i < kept.size(); ++i)
