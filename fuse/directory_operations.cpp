@@ -97,6 +97,11 @@ void read(fuse_req_t request, size_t size, off_t offset, const fuse_file_info* i
     fuse_reply_buf(request, buffer.data(), used);
 }
 
+void release(Session::State& state, uint64_t handle) {
+    state.directories.remove(handle);
+    state.ledger->erase(handle);
+}
+
 }  // namespace
 
 void open_directory(fuse_req_t request, fuse_ino_t number, fuse_file_info* info) {
@@ -107,8 +112,10 @@ void open_directory(fuse_req_t request, fuse_ino_t number, fuse_file_info* info)
         const Caller caller = caller_of(request);
         if (auto allowed = state.tree.open_directory(*node, caller); !allowed)
             return reply_failure(request, *node, allowed.error());
-        info->fh = state.directories.add(std::make_shared<OpenedDirectory>(*node, caller));
-        if (fuse_reply_open(request, info) != 0) state.directories.remove(info->fh);
+        info->fh = note_opened(request, number, *node, info->flags, caller);
+        if (info->fh == 0) return;
+        state.directories.put(info->fh, std::make_shared<OpenedDirectory>(*node, caller));
+        if (fuse_reply_open(request, info) != 0) release(state, info->fh);
     });
 }
 
@@ -121,7 +128,7 @@ void read_directory_plus(fuse_req_t request, fuse_ino_t, size_t size, off_t offs
 }
 
 void release_directory(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
-    state_of(request).directories.remove(info->fh);
+    release(state_of(request), info->fh);
     fuse_reply_err(request, 0);
 }
 

@@ -21,24 +21,38 @@ void describe(const OpenFile& file, fuse_file_info& info) {
     info.nonseekable = file.is_stream() ? 1 : 0;
 }
 
-// The open file, or an answer of EBADF and none.
-Opened opened_of(fuse_req_t request, const fuse_file_info* info) {
-    Opened opened = state_of(request).files.find(info->fh);
-    if (!opened) fuse_reply_err(request, EBADF);
-    return opened;
-}
-
 // Runs what waits for requests beside what doesn't.
 void run(fuse_req_t request, const OpenFile& file, std::function<void()> call) {
     if (file.may_take_long()) return run_long(request, std::move(call));
     guarded(request, call);
 }
 
-void reply_done(fuse_req_t request, const Opened& opened, const Outcome<void>& done) {
+void reply_done(fuse_req_t request, const Opened& opened, uint64_t number, const Outcome<void>& done) {
     reply_after(request, opened->file->take_held_back(), [=] {
-        if (!done) return reply_failure(request, opened->node, done.error());
-        fuse_reply_err(request, 0);
+        answer_last(request, opened, number, [&] {
+            if (!done) return reply_failure(request, opened->node, done.error());
+            fuse_reply_err(request, 0);
+        });
     });
+}
+
+// An open file under its handle; none where there is an answer already.
+Opened keep(fuse_req_t request, uint64_t inode, const Node& node, const Caller& caller,
+            std::unique_ptr<OpenFile> file, fuse_file_info* info) {
+    const auto opened = std::make_shared<OpenedFile>(node, std::move(file));
+    describe(*opened->file, *info);
+    opened->handle = info->fh = note_opened(request, inode, node, info->flags, caller);
+    if (opened->handle == 0) return nullptr;
+    Session::State& state = state_of(request);
+    if (!opened->file->never_changes() && opened->file->midway())
+        state.ledger->begin(opened->handle, request_number());
+    state.files.put(opened->handle, opened);
+    return opened;
+}
+
+void release(Session::State& state, uint64_t handle) {
+    state.files.remove(handle);
+    state.ledger->erase(handle);
 }
 
 // Each thread reads into memory of its own, which stays.
@@ -56,16 +70,17 @@ void open_file(fuse_req_t request, fuse_ino_t number, fuse_file_info* info) {
     guarded(request, [&] {
         Session::State& state = state_of(request);
         const Tree::OpenAs as = opened_as(info->flags);
-        auto file = state.tree.open(*node, caller_of(request), as);
+        const Caller caller = caller_of(request);
+        auto file = state.tree.open(*node, caller, as);
         if (!file) return reply_failure(request, *node, file.error());
+        if (as.truncate && !(*file)->is_stream() && state.leaving) return hold(request);
         if (as.truncate) {
             if (auto truncated = (*file)->truncate(0); !truncated)
                 return reply_failure(request, *node, truncated.error());
         }
-        describe(**file, *info);
-        info->fh = state.files.add(std::make_shared<OpenedFile>(OpenedFile{*node, std::move(*file)}));
+        const auto opened = keep(request, number, *node, caller, std::move(*file), info);
         // Whoever was to have it was interrupted: nobody will close it.
-        if (fuse_reply_open(request, info) != 0) state.files.remove(info->fh);
+        if (opened && fuse_reply_open(request, info) != 0) release(state, info->fh);
     });
 }
 
@@ -74,65 +89,83 @@ void create_file(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t
     if (!directory) return;
     guarded(request, [&] {
         Session::State& state = state_of(request);
-        auto created = state.tree.create(*directory, name, mode, caller_of(request), opened_as(info->flags));
+        if (state.leaving) return hold(request);
+        const Caller caller = caller_of(request);
+        auto created = state.tree.create(*directory, name, mode, caller, opened_as(info->flags));
         if (!created) return reply_failure(request, *directory, created.error());
         auto entry = entry_of(state, created->node);
         if (!entry) return reply_failure(request, *directory, entry.error());
-        describe(*created->file, *info);
-        info->fh = state.files.add(
-            std::make_shared<OpenedFile>(OpenedFile{created->node, std::move(created->file)}));
-        if (fuse_reply_create(request, &*entry, info) == 0) return;
-        state.files.remove(info->fh);
+        const auto opened = keep(request, entry->ino, created->node, caller, std::move(created->file), info);
+        if (opened && fuse_reply_create(request, &*entry, info) == 0) return;
+        if (opened) release(state, info->fh);
         state.nodes.forget(entry->ino, 1);
     });
 }
 
 void read_file(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* info) {
-    const Opened opened = opened_of(request, info);
+    const Opened opened = opened_of(request, info->fh, false);
     if (!opened) return;
-    run(request, *opened->file, [=] {
+    run(request, *opened->file, [=, number = request_number()] {
         const std::span<std::byte> bytes = scratch(size);
         const auto got = opened->file->read(static_cast<uint64_t>(offset), bytes);
-        if (!got) return reply_failure(request, opened->node, got.error());
         const auto held_back = opened->file->take_held_back();
-        if (held_back.count() == 0) {
-            fuse_reply_buf(request, reinterpret_cast<const char*>(bytes.data()), *got);
-            return;
-        }
+        const auto reply = [=](const char* data) {
+            answer_last(request, opened, number, [&] {
+                if (!got) return reply_failure(request, opened->node, got.error());
+                fuse_reply_buf(request, data, *got);
+            });
+        };
+        if (held_back.count() == 0 || !got) return reply(reinterpret_cast<const char*>(bytes.data()));
         const std::string data(reinterpret_cast<const char*>(bytes.data()), *got);
-        reply_after(request, held_back, [=] { fuse_reply_buf(request, data.data(), data.size()); });
+        reply_after(request, held_back, [=] { reply(data.data()); });
     });
 }
 
 void write_file(fuse_req_t request, fuse_ino_t, const char* data, size_t size, off_t offset,
                 fuse_file_info* info) {
-    const Opened opened = opened_of(request, info);
+    const Opened opened = opened_of(request, info->fh, true);
     if (!opened) return;
     guarded(request, [&] {
+        if (!begins(request, *opened)) return;
+        const uint64_t number = request_number();
         const auto bytes = std::as_bytes(std::span(data, size));
         const auto put = opened->file->write(static_cast<uint64_t>(offset), bytes);
-        if (!put) return reply_failure(request, opened->node, put.error());
-        reply_after(request, opened->file->take_held_back(),
-                    [=, count = *put] { fuse_reply_write(request, count); });
+        // Of what another request has in work nothing can be said before it is done.
+        if (!put && put.error().number == EBUSY) return reply_failure(request, opened->node, put.error());
+        reply_after(request, opened->file->take_held_back(), [=] {
+            answer_last(request, opened, number, [&] {
+                if (!put) return reply_failure(request, opened->node, put.error());
+                fuse_reply_write(request, *put);
+            });
+        });
     });
 }
 
 void flush_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
-    const Opened opened = opened_of(request, info);
+    // Closing what can't be opened again fails where something is lost with it.
+    if (const Opened gone = state_of(request).files.find(info->fh);
+        gone && gone->failure && gone->inherited == Effect::none().bits()) {
+        fuse_reply_err(request, 0);
+        return;
+    }
+    const Opened opened = opened_of(request, info->fh, false);
     if (!opened) return;
-    const auto call = [=] { reply_done(request, opened, opened->file->flush()); };
+    const auto call = [=, number = request_number()] {
+        reply_done(request, opened, number, opened->file->flush());
+    };
     if (opened->file->flush_waits()) return run_patiently(request, call);
     run(request, *opened->file, call);
 }
 
 void sync_file(fuse_req_t request, fuse_ino_t, int, fuse_file_info* info) {
-    const Opened opened = opened_of(request, info);
+    const Opened opened = opened_of(request, info->fh, false);
     if (!opened) return;
-    run(request, *opened->file, [=] { reply_done(request, opened, opened->file->sync()); });
+    run(request, *opened->file,
+        [=, number = request_number()] { reply_done(request, opened, number, opened->file->sync()); });
 }
 
 void release_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
-    state_of(request).files.remove(info->fh);
+    release(state_of(request), info->fh);
     fuse_reply_err(request, 0);
 }
 

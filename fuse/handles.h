@@ -17,6 +17,11 @@ class Handles {
         opened_.emplace(++last_, std::move(opened));
         return last_;
     }
+    // By a number that the caller has chosen, which no other has.
+    void put(uint64_t number, std::shared_ptr<T> opened) {
+        const std::lock_guard lock(mutex_);
+        opened_.emplace(number, std::move(opened));
+    }
     // Null where there is none.
     std::shared_ptr<T> find(uint64_t number) const {
         const std::lock_guard lock(mutex_);

@@ -119,6 +119,15 @@ Result<void> unmount(const std::string& directory) {
     return {};
 }
 
+Result<void> abort(const std::string& directory) {
+    const auto mounted = mounted_on(directory);
+    if (!mounted || mounted->type != fs_type) return {};
+    if (geteuid() != 0) return unmount(directory);
+    if (umount2(directory.c_str(), MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+        return fail_errno(fmt::format("unmount {}", directory), errno);
+    return {};
+}
+
 Result<MountPoint> look_at(const std::string& directory) {
     struct stat status {};
     const auto mounted = mounted_on(directory);

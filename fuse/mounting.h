@@ -19,6 +19,9 @@ Result<UniqueFd> mount(const std::string& directory);
 // Takes it out of the tree of directories; what is open stays open. Needs nobody who serves it.
 Result<void> unmount(const std::string& directory);
 
+// The same, and ends the connection: what waits for an answer fails, where the caller may do that.
+Result<void> abort(const std::string& directory);
+
 enum class MountPoint {
     free,   // a directory where nothing of ours is mounted
     alive,  // somebody serves a mount of ours there

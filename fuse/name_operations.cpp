@@ -23,6 +23,12 @@ void reply_done(fuse_req_t request, const Node& node, const Outcome<void>& done)
     fuse_reply_err(request, 0);
 }
 
+// What is asked for again and is gone was removed the first time.
+void reply_removed(fuse_req_t request, const Node& directory, bool resent, const Outcome<void>& done) {
+    const bool gone = resent && !done && done.error().number == ENOENT;
+    reply_done(request, directory, gone ? Outcome<void>() : done);
+}
+
 // As getxattr(2) and listxattr(2) want it: the size where none is given, ERANGE where it doesn't do.
 void reply_sized(fuse_req_t request, const std::string& bytes, size_t size) {
     if (size == 0) {
@@ -43,13 +49,10 @@ void reply_attributes(fuse_req_t request, fuse_ino_t number, const Node& node) {
 }
 
 // The file that is open, or one that is opened for it.
-Outcome<void> truncate(fuse_req_t request, const Node& node, const fuse_file_info* info, uint64_t bytes) {
+Outcome<void> truncate(fuse_req_t request, const Node& node, const std::shared_ptr<OpenedFile>& opened,
+                       uint64_t bytes) {
     Session::State& state = state_of(request);
-    if (info != nullptr) {
-        const auto opened = state.files.find(info->fh);
-        if (!opened) return refuse(EBADF, "the file is not open");
-        return opened->file->truncate(bytes);
-    }
+    if (opened) return opened->file->truncate(bytes);
     VEXFS_TREE_ASSIGN(const auto file, state.tree.open(node, caller_of(request), {false, true, false}));
     VEXFS_TREE_TRY(file->truncate(bytes));
     return file->flush();
@@ -92,8 +95,12 @@ void set_attributes(fuse_req_t request, fuse_ino_t number, struct stat* wanted, 
     const auto node = node_of(request, number);
     if (!node) return;
     const struct stat status = *wanted;
-    const std::optional<fuse_file_info> opened = info == nullptr ? std::nullopt : std::optional(*info);
-    run_long(request, [=, node = *node] {
+    std::shared_ptr<OpenedFile> opened;
+    if (info != nullptr && (which & FUSE_SET_ATTR_SIZE) != 0) {
+        opened = opened_of(request, info->fh, true);
+        if (!opened || (!opened->file->is_stream() && !begins(request, *opened))) return;
+    }
+    run_long(request, [=, node = *node, asked = request_number()] {
         Session::State& state = state_of(request);
         Tree::Change change;
         if ((which & FUSE_SET_ATTR_MODE) != 0) change.mode = status.st_mode & permission_bits;
@@ -103,20 +110,26 @@ void set_attributes(fuse_req_t request, fuse_ino_t number, struct stat* wanted, 
         if (change.mode || change.uid || change.gid)
             done = state.tree.change(node, change, caller_of(request));
         if (done && (which & FUSE_SET_ATTR_SIZE) != 0) {
-            done =
-                truncate(request, node, opened ? &*opened : nullptr, static_cast<uint64_t>(status.st_size));
+            done = truncate(request, node, opened, static_cast<uint64_t>(status.st_size));
         }
         // Times are the tree's own: setting them is no error, and changes nothing.
-        if (!done) return reply_failure(request, node, done.error());
-        reply_attributes(request, number, node);
+        const auto reply = [&] {
+            if (!done) return reply_failure(request, node, done.error());
+            reply_attributes(request, number, node);
+        };
+        if (!opened) return reply();
+        answer_last(request, opened, asked, reply);
     });
 }
 
 void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode) {
     const auto directory = node_of(request, parent);
     if (!directory) return;
-    run_long(request, [=, directory = *directory, name = std::string(name)] {
+    run_long(request, [=, directory = *directory, name = std::string(name), resent = is_resent()] {
         const auto made = state_of(request).tree.make_directory(directory, name, mode, caller_of(request));
+        // Perhaps it was made by the same request, with the daemon that was killed.
+        if (!made && made.error().number == EEXIST && resent)
+            return void(fuse_reply_err(request, ECONNRESET));
         if (!made) return reply_failure(request, directory, made.error());
         reply_entry(request, *made);
     });
@@ -125,18 +138,18 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
 void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
     const auto directory = node_of(request, parent);
     if (!directory) return;
-    run_long(request, [=, directory = *directory, name = std::string(name)] {
-        reply_done(request, directory,
-                   state_of(request).tree.remove_directory(directory, name, caller_of(request)));
+    run_long(request, [=, directory = *directory, name = std::string(name), resent = is_resent()] {
+        reply_removed(request, directory, resent,
+                      state_of(request).tree.remove_directory(directory, name, caller_of(request)));
     });
 }
 
 void remove_file(fuse_req_t request, fuse_ino_t parent, const char* name) {
     const auto directory = node_of(request, parent);
     if (!directory) return;
-    run_long(request, [=, directory = *directory, name = std::string(name)] {
-        reply_done(request, directory,
-                   state_of(request).tree.remove_file(directory, name, caller_of(request)));
+    run_long(request, [=, directory = *directory, name = std::string(name), resent = is_resent()] {
+        reply_removed(request, directory, resent,
+                      state_of(request).tree.remove_file(directory, name, caller_of(request)));
     });
 }
 

@@ -30,6 +30,11 @@ uint64_t NodeTable::enter(const Node& node) {
     }
 }
 
+void NodeTable::restore(uint64_t number, const Node& node) {
+    const std::lock_guard lock(mutex_);
+    known_.try_emplace(number, Known{node, 1});
+}
+
 std::optional<Node> NodeTable::find(uint64_t number) const {
     if (number == number_of(Node{})) return Node{};
     const std::lock_guard lock(mutex_);

@@ -15,6 +15,8 @@ class NodeTable {
   public:
     // Counts one look-up. The number is the node's own, or another where a different node has that one.
     uint64_t enter(const Node& node);
+    // What the kernel knows from an earlier daemon.
+    void restore(uint64_t number, const Node& node);
     // None for a number that was never told, such as one of an earlier daemon.
     std::optional<Node> find(uint64_t number) const;
     void forget(uint64_t number, uint64_t lookups);

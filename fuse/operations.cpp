@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of operations, and what they are made of.
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,8 +94,72 @@ Caller caller_of(fuse_req_t request) {
     return caller;
 }
 
+uint64_t note_opened(fuse_req_t request, uint64_t number, const Node& node, int flags, const Caller& caller) {
+    Session::State& state = state_of(request);
+    if (is_resent()) state.drop_opened_by(request_number());
+    OpenRecord record{request_number(), number, node.role,        node.collection,
+                      node.point,       {},     flags & ~O_TRUNC, caller};
+    if (node.state) record.points = node.state->state();
+    const uint64_t handle = state.ledger->note(record);
+    if (handle == 0) fuse_reply_err(request, ENFILE);
+    return handle;
+}
+
+std::shared_ptr<OpenedFile> opened_of(fuse_req_t request, uint64_t handle, bool writes) {
+    Session::State& state = state_of(request);
+    auto opened = state.files.find(handle);
+    if (!opened) {
+        fuse_reply_err(request, EBADF);
+        return nullptr;
+    }
+    if (opened->failure) {
+        reply_failure(request, opened->node, *opened->failure);
+        return nullptr;
+    }
+    const Effect inherited(opened->inherited.exchange(Effect::none().bits()));
+    if (inherited == Effect::none()) return opened;
+    const bool lost = inherited.lost_to(request_number(), writes);
+    if (!lost) {
+        state.ledger->change_effect(handle, inherited, Effect::none());
+        return opened;
+    }
+    // A stream can go on with what is written next, another file would have a hole.
+    if (opened->file->is_stream()) {
+        state.ledger->change_effect(handle, inherited, Effect::none());
+    } else {
+        opened->inherited = Effect::of_several().bits();
+    }
+    spdlog::debug("mount: what was written to a file before the daemon was killed is lost");
+    fuse_reply_err(request, ECONNRESET);
+    return nullptr;
+}
+
+void answer_last(fuse_req_t request, const std::shared_ptr<OpenedFile>& opened, uint64_t number,
+                 const std::function<void()>& reply) {
+    Ledger& ledger = *state_of(request).ledger;
+    const Effect before = ledger.effect(opened->handle);
+    const bool last = before.pending() && !opened->file->midway() &&
+                      ledger.change_effect(opened->handle, before, Effect::told_by(number));
+    reply();
+    if (last) ledger.change_effect(opened->handle, Effect::told_by(number), Effect::none());
+}
+
+bool begins(fuse_req_t request, OpenedFile& opened) {
+    Session::State& state = state_of(request);
+    if (opened.file->never_changes()) return true;
+    if (state.leaving && !state.ledger->effect(opened.handle).pending()) {
+        hold(request);
+        return false;
+    }
+    state.ledger->begin(opened.handle, request_number());
+    return true;
+}
+
 std::optional<Node> node_of(fuse_req_t request, fuse_ino_t number) {
-    auto node = state_of(request).nodes.find(number);
+    Session::State& state = state_of(request);
+    auto node = state.nodes.find(number);
+    // The kernel may know it from an earlier daemon.
+    if (!node) node = state.tree.find_by_number(number);
     if (!node) fuse_reply_err(request, ESTALE);
     return node;
 }

@@ -8,12 +8,15 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "fuse/gate.h"
 #include "fuse/handles.h"
 #include "fuse/later.h"
+#include "fuse/ledger.h"
 #include "fuse/node_table.h"
 #include "fuse/session.h"
 #include "vexfsd/base/in_work.h"
@@ -21,8 +24,14 @@
 namespace vexfs::fuse {
 
 struct OpenedFile {
-    Node node;
-    std::unique_ptr<OpenFile> file;
+    OpenedFile(Node of, std::unique_ptr<OpenFile> opened) : node(std::move(of)), file(std::move(opened)) {}
+
+    const Node node;
+    const std::unique_ptr<OpenFile> file;  // null where `failure` says why
+    uint64_t handle = 0;
+    // Of what was open with the daemon before: why it isn't any more, or what may be lost of it.
+    std::optional<Failure> failure = {};
+    std::atomic<uint64_t> inherited = Effect::none().bits();
 };
 
 struct OpenedDirectory {
@@ -35,19 +44,39 @@ struct OpenedDirectory {
 };
 
 struct Session::State {
-    State(Tree& served, unsigned running_max);
-    // After the calls that are in work.
+    State(Tree& served, std::unique_ptr<Ledger> noted, unsigned running_max);
+    // After the calls that are in work. Where the mount is to stay, what is held is left to the next daemon.
     ~State();
+    Result<void> make_session(UniqueFd descriptor);
+    // The first request is answered, or was by an earlier daemon.
+    Result<void> begin(const std::string& directory);
+    Result<void> begin_again();
+    Result<void> start_threads(unsigned count);
     void run();
+    void process(std::span<std::byte> message);
+    // Opens what was open with the daemon before.
+    void restore();
+    void restore_file(const Ledger::Noted& noted, const Outcome<Node>& node);
+    Outcome<Node> node_of(const OpenRecord& record) const;
+    // What an opening left that is asked for again.
+    void drop_opened_by(uint64_t request);
+    void stop_threads();
 
     Tree& tree;
+    const std::unique_ptr<Ledger> ledger;
     Gate gate;
     Gate patient{1};  // for what waits by itself
     NodeTable nodes;
     Handles<OpenedFile> files;
     Handles<OpenedDirectory> directories;
     fuse_session* session = nullptr;
+    std::atomic<bool> replaying = false;  // what the kernel was answered already
     std::atomic<bool> stopping = false;
+    // The daemon is to end and the mount to stay: nothing is begun any more.
+    std::atomic<bool> leaving = false;
+    std::mutex held_mutex;  // guards what follows
+    std::vector<std::vector<std::byte>> held;
+    size_t held_bytes = 0;
     InWork in_work;
     std::atomic<unsigned> running_threads = 0;
     std::vector<std::thread> threads;
@@ -90,6 +119,23 @@ void read_directory_plus(fuse_req_t request, fuse_ino_t number, size_t size, off
 void release_directory(fuse_req_t request, fuse_ino_t number, fuse_file_info* info);
 
 // What they are made of.
+
+// The number of the request that this thread serves, with resent_bit where the kernel gives it again.
+uint64_t request_number();
+bool is_resent();
+// Leaves the request that this thread serves to the next daemon.
+void hold(fuse_req_t request);
+// The open file, or an answer and none: EBADF where there is none, ECONNRESET where something was written to
+// it whose effect nobody knows, the daemon having been killed.
+std::shared_ptr<OpenedFile> opened_of(fuse_req_t request, uint64_t handle, bool writes);
+// Notes that the request writes to the file; false where it is held instead, for it would begin something.
+bool begins(fuse_req_t request, OpenedFile& opened);
+// Notes what was opened; the handle, or an answer of ENFILE and 0.
+uint64_t note_opened(fuse_req_t request, uint64_t number, const Node& node, int flags, const Caller& caller);
+// Answers the request `number` about an open file, and notes where of what was written nothing is left but
+// this answer.
+void answer_last(fuse_req_t request, const std::shared_ptr<OpenedFile>& opened, uint64_t number,
+                 const std::function<void()>& reply);
 Session::State& state_of(fuse_req_t request);
 Caller caller_of(fuse_req_t request);
 // The node, or an answer of ESTALE and none.

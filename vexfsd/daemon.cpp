@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "vexfsd/log.h"
+#include "vexfsd/unit_job.h"
 
 namespace vexfs {
 namespace {
@@ -120,6 +121,7 @@ Result<void> Daemon::open() {
     if (const int error = sd_event_default(&event_); error < 0)
         return fail_errno("make an event loop", -error);
     VEXFS_TRY(watch_signals());
+    VEXFS_ASSIGN(descriptors_, DescriptorStore::open());
     VEXFS_ASSIGN(ServiceOptions service, service_options(settings));
     StoreOptions store;
     store.directory = settings.server.data_dir;
@@ -145,12 +147,33 @@ Result<void> Daemon::open() {
 }
 
 Result<UniqueFd> Daemon::open_socket() {
-    VEXFS_ASSIGN(auto adopted, adopt_socket());
-    if (adopted) return *std::move(adopted);
+    std::vector<UniqueFd> sockets = descriptors_.take_sockets();
+    if (sockets.empty()) return bind_socket();
+    if (sockets.size() > 1) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("systemd handed {} sockets over, one is served", sockets.size()));
+    }
+    VEXFS_TRY(prepare_socket(sockets.front()));
+    if (descriptors_.take(kept_socket)) descriptors_.forget(kept_socket);
+    return std::move(sockets.front());
+}
+
+Result<UniqueFd> Daemon::bind_socket() {
     const Settings::Server& settings = configuration_.settings().server;
+    if (auto kept = descriptors_.take(kept_socket)) {
+        auto resumed = ListeningPath::resume(settings.socket, std::move(*kept));
+        if (resumed) {
+            listening_.emplace(std::move(*resumed));
+            return listening_->take_socket();
+        }
+        descriptors_.forget(kept_socket);
+        if (resumed.error().code == ErrorCode::busy) return tl::unexpected(resumed.error());
+    }
     auto listening = ListeningPath::bind(settings.socket, settings.socket_mode, settings.socket_group);
     if (!listening) return tl::unexpected(listening.error());
     listening_.emplace(std::move(*listening));
+    if (auto kept = descriptors_.keep(kept_socket, listening_->descriptor()); !kept)
+        spdlog::warn("clients won't wait for the next daemon: {}", kept.error().message);
     return listening_->take_socket();
 }
 
@@ -159,8 +182,9 @@ Result<void> Daemon::open_mount() {
     VEXFS_ASSIGN(const TreeOptions options, tree_options(settings));
     VEXFS_ASSIGN(tree_, Tree::make(*store_, *service_, options));
     mount_ = std::make_unique<Mount>(*tree_, settings.mount, one_per_cpu(settings.server.worker_threads),
-                                     settings.server.max_request_bytes);
+                                     settings.server.max_request_bytes, descriptors_);
     service_->set_mounts(mount_.get());
+    if (resume_mount()) return {};
     if (settings.mount.directory.empty() || settings.mount.backend == "none") return {};
     auto mounted = mount_->mount({}, {});
     if (mounted) return {};
@@ -168,6 +192,19 @@ Result<void> Daemon::open_mount() {
         return tl::unexpected(std::move(mounted.error()));
     spdlog::error("the socket serves without a mount: {}", with_hint(mounted.error()));
     return {};
+}
+
+bool Daemon::resume_mount() {
+    auto mount = descriptors_.take(kept_mount);
+    auto ledger = descriptors_.take(kept_ledger);
+    if (!mount || !ledger) {
+        if (ledger) descriptors_.forget(kept_ledger);
+        if (mount) descriptors_.forget(kept_mount);
+        return false;
+    }
+    auto resumed = mount_->resume(std::move(*mount), std::move(*ledger));
+    if (!resumed) spdlog::warn("the mount of the daemon before can't go on: {}", with_hint(resumed.error()));
+    return resumed.has_value();
 }
 
 Result<void> Daemon::watch_signals() {
@@ -200,7 +237,6 @@ Result<void> Daemon::run() {
 }
 
 void Daemon::finish_mount() {
-    if (auto left = mount_->leave(); !left) spdlog::error("{}", with_hint(left.error()));
     const std::chrono::seconds timeout(configuration_.settings().server.shutdown_timeout_s);
     if (mount_->wait_idle(timeout)) return;
     spdlog::warn("requests through the mount are cut off: they took longer than server.shutdown_timeout_s");
@@ -274,6 +310,10 @@ void Daemon::stop(int signal_number) {
     const uint64_t timeout_s = configuration_.settings().server.shutdown_timeout_s;
     spdlog::info("{}: stopping, {} clients", strsignal(signal_number), server_->clients());
     sd_notify(0, "STOPPING=1\nSTATUS=Finishing requests");
+    if (descriptors_.keeps() && unit_stops_for_good()) descriptors_.forget_all();
+    // From here on nothing is begun, neither here nor there.
+    if (auto left = mount_->leave(); !left) spdlog::error("{}", with_hint(left.error()));
+    if (listening_ && descriptors_.keeps()) listening_->leave();
     const int error = sd_event_add_time_relative(
         event_, nullptr, CLOCK_MONOTONIC, timeout_s * us_per_s, 0,
         [](sd_event_source*, uint64_t, void* self) {

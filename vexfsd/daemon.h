@@ -12,6 +12,7 @@
 #include "engine/collection/store.h"
 #include "vexfsd/config/presets.h"
 #include "vexfsd/config/settings.h"
+#include "vexfsd/descriptor_store.h"
 #include "vexfsd/mount.h"
 #include "vexfsd/options.h"
 #include "vexfsd/requests/service.h"
@@ -42,8 +43,11 @@ class Daemon {
     Daemon(const DaemonOptions& options, const Configuration& configuration);
     Result<void> open();
     Result<UniqueFd> open_socket();
+    Result<UniqueFd> bind_socket();
     Result<void> open_mount();
-    // Unmounts, and waits for the requests that came that way.
+    // False where the daemon before has left none to go on with.
+    bool resume_mount();
+    // Unmounts or leaves the mount to the next daemon, and waits for the requests that came that way.
     void finish_mount();
     Result<void> watch_signals();
     void say_ready() const;
@@ -54,6 +58,7 @@ class Daemon {
 
     DaemonOptions options_;
     Configuration configuration_;
+    DescriptorStore descriptors_;
     sd_event* event_ = nullptr;
     std::optional<ListeningPath> listening_;
     // Destroyed from the last to the first: nobody asks the service then, and nothing uses the store.

@@ -31,11 +31,13 @@ Result<std::string> real_path(const std::string& directory) {
 
 }  // namespace
 
-Mount::Mount(Tree& tree, Settings::Mount configured, unsigned running_max, uint64_t request_bytes_max)
+Mount::Mount(Tree& tree, Settings::Mount configured, unsigned running_max, uint64_t request_bytes_max,
+             const DescriptorStore& kept)
     : tree_(tree),
       configured_(std::move(configured)),
       running_max_(running_max),
       request_bytes_max_(request_bytes_max),
+      kept_(kept),
       note_(configured_.directory.empty() ? "no directory is configured" : "not mounted yet") {}
 
 Mount::~Mount() {
@@ -84,7 +86,7 @@ Result<void> Mount::mount_by(const std::string& backend, const std::string& dire
     if (backend == "auto") {
         VEXFS_TRY(mount_automatically(place));
     } else if (backend == "fuse") {
-        VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_));
+        VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_, kept_));
         note_ = "FUSE, as was asked for";
     } else {
         auto mounted = mount_by_module(tree_, place, configured_.instance, request_bytes_max_);
@@ -106,8 +108,19 @@ Result<void> Mount::mount_automatically(const std::string& place) {
         note_ = "the kernel module, which is there";
         return {};
     }
-    VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_));
+    VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_, kept_));
     note_ = fmt::format("FUSE, because {}", mounted.error().message);
+    return {};
+}
+
+Result<void> Mount::resume(UniqueFd descriptor, UniqueFd ledger) {
+    const std::lock_guard lock(mutex_);
+    VEXFS_ASSIGN(Resumed resumed,
+                 resume_fuse(tree_, std::move(descriptor), std::move(ledger), running_max_, kept_));
+    backend_ = std::move(resumed.backend);
+    mounted_on_ = std::move(resumed.directory);
+    note_ = "FUSE, as the daemon before this one has mounted it";
+    spdlog::info("the mount on {} goes on", mounted_on_);
     return {};
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the collections are mounted, and by what.
 //
-// A FUSE mount that a dead daemon left behind is taken away first, and one of ours is taken away at the end,
-// whoever still uses it; a mount of the module's stays for the next daemon. Nothing else is ever unmounted.
-// Thread-safe.
+// A FUSE mount that a dead daemon left behind is taken away first. One of ours stays for the next daemon
+// where systemd keeps its descriptors, and is taken away at the end else, whoever still uses it; a mount of
+// the module's stays. Nothing else is ever unmounted. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,9 @@ namespace vexfs {
 class Mount final : public MountControl {
   public:
     // As many requests run at once as `running_max` says; each has at most `request_bytes_max`.
-    Mount(Tree& tree, Settings::Mount configured, unsigned running_max, uint64_t request_bytes_max);
+    // `kept` must outlive it.
+    Mount(Tree& tree, Settings::Mount configured, unsigned running_max, uint64_t request_bytes_max,
+          const DescriptorStore& kept);
     // leave(), and the end of what is in work.
     ~Mount() override;
 
@@ -30,6 +32,8 @@ class Mount final : public MountControl {
     Result<void> mount(const std::string& directory, const std::string& backend) override;
     Result<void> unmount() override;
 
+    // Goes on with the mount of the daemon before, resume_fuse().
+    Result<void> resume(UniqueFd descriptor, UniqueFd ledger);
     // The daemon is to end, MountBackend::leave(). Nothing mounted is no error.
     Result<void> leave();
     // Whether nothing is in work of what was unmounted or left, at the latest after `timeout`.
@@ -43,6 +47,7 @@ class Mount final : public MountControl {
     const Settings::Mount configured_;
     const unsigned running_max_;
     const uint64_t request_bytes_max_;
+    const DescriptorStore& kept_;
 
     std::mutex mutex_;  // guards what follows
     std::string mounted_on_;

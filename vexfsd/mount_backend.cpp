@@ -12,20 +12,35 @@
 namespace vexfs {
 namespace {
 
+void forget(const DescriptorStore& kept) {
+    kept.forget(kept_mount);
+    kept.forget(kept_ledger);
+}
+
 class FuseBackend final : public MountBackend {
   public:
-    FuseBackend(std::unique_ptr<fuse::Session> session, std::string directory)
-        : session_(std::move(session)), directory_(std::move(directory)) {}
+    FuseBackend(std::unique_ptr<fuse::Session> session, std::string directory, const DescriptorStore& kept)
+        : session_(std::move(session)), directory_(std::move(directory)), kept_(kept) {}
 
     const char* name() const override { return "fuse"; }
     bool mounted() const override { return session_->connected(); }
-    Result<void> unmount() override { return fuse::unmount(directory_); }
-    Result<void> leave() override { return mounted() ? unmount() : Result<void>{}; }
+    Result<void> unmount() override {
+        VEXFS_TRY(fuse::unmount(directory_));
+        forget(kept_);
+        return {};
+    }
+    Result<void> leave() override {
+        if (!mounted()) return {};
+        if (!kept_.keeps()) return unmount();
+        session_->leave();
+        return {};
+    }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
   private:
     const std::unique_ptr<fuse::Session> session_;
     const std::string directory_;
+    const DescriptorStore& kept_;
 };
 
 class ModuleBackend final : public MountBackend {
@@ -65,15 +80,36 @@ Result<void> take_away(const std::string& directory) {
 }  // namespace
 
 Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
-                                                    unsigned running_max) {
+                                                    unsigned running_max, const DescriptorStore& kept) {
     VEXFS_TRY(take_away(directory));
     VEXFS_ASSIGN(UniqueFd descriptor, fuse::mount(directory));
-    auto session = fuse::Session::start(tree, std::move(descriptor), running_max);
+    auto session = fuse::Session::start(tree, std::move(descriptor), directory, running_max);
     if (!session) {
         (void)fuse::unmount(directory);
         return tl::unexpected(session.error());
     }
-    return std::make_unique<FuseBackend>(std::move(*session), directory);
+    // The ledger first: without it the mount is of no use to the next daemon.
+    auto done = kept.keep(kept_ledger, (*session)->ledger().descriptor());
+    if (done) done = kept.keep(kept_mount, (*session)->descriptor());
+    if (!done) spdlog::warn("the mount won't outlive this daemon: {}", done.error().message);
+    return std::make_unique<FuseBackend>(std::move(*session), directory, kept);
+}
+
+Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, unsigned running_max,
+                            const DescriptorStore& kept) {
+    std::string directory;
+    const auto resume = [&]() -> Result<std::unique_ptr<fuse::Session>> {
+        VEXFS_ASSIGN(auto noted, fuse::Ledger::adopt(std::move(ledger)));
+        directory = noted->directory();
+        return fuse::Session::resume(tree, std::move(descriptor), std::move(noted), running_max);
+    };
+    auto session = resume();
+    if (session)
+        return Resumed{std::make_unique<FuseBackend>(std::move(*session), directory, kept), directory};
+    // The connection ends with the last descriptor, and with it what waits for an answer.
+    forget(kept);
+    if (session.error().code != ErrorCode::not_found && !directory.empty()) (void)fuse::abort(directory);
+    return tl::unexpected(std::move(session.error()));
 }
 
 Result<std::unique_ptr<MountBackend>> mount_by_module(Tree& tree, const std::string& directory,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "vexfsd/descriptor_store.h"
 #include "vexfsd/tree/tree.h"
 
 namespace vexfs {
@@ -18,8 +19,8 @@ class MountBackend {
     virtual bool mounted() const = 0;
     // Takes it out of the tree of directories; what is open stays open, and is served on.
     virtual Result<void> unmount() = 0;
-    // The daemon is to end. FUSE's mount goes; the module's stays, and what is asked for waits for the next
-    // daemon.
+    // The daemon is to end. The module's mount stays, and what is asked for waits for the next daemon; so
+    // does FUSE's where somebody keeps its descriptors, else it goes.
     virtual Result<void> leave() = 0;
     // Whether nothing is in work, at the latest after `timeout`.
     virtual bool wait_idle(std::chrono::milliseconds timeout) const = 0;
@@ -28,9 +29,16 @@ class MountBackend {
 // Both mount on a directory, which is absolute and without links, and serve there.
 
 // What a dead daemon left there, however often it was mounted, is unmounted first. As many requests run at
-// once as `running_max` says.
+// once as `running_max` says. `kept` must outlive it.
 Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
-                                                    unsigned running_max);
+                                                    unsigned running_max, const DescriptorStore& kept);
+// Goes on with a mount of the daemon before. Where that can't be, it is unmounted, so that nobody hangs.
+struct Resumed {
+    std::unique_ptr<MountBackend> backend;
+    std::string directory;
+};
+Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, unsigned running_max,
+                            const DescriptorStore& kept);
 // `unsupported` where the module is not there. `call_bytes_max` is for requests in one system call.
 Result<std::unique_ptr<MountBackend>> mount_by_module(Tree& tree, const std::string& directory,
                                                       const std::string& instance, uint64_t call_bytes_max);

@@ -12,7 +12,7 @@ PointsState LocalCollection::points_state() const {
 }
 
 PointsState LocalCollection::state_now() const {
-    PointsState state{instance_, next_sequence_, 0, 0};
+    PointsState state{instance_, next_sequence_, 0, 0, manifest_.salt};
     const std::shared_lock lock(ids_mutex_);
     state.points = ids_.size();
     const uint64_t fixed_bytes = sizeof(uint64_t) + dimension_ * sizeof(float) + sizeof(uint32_t);

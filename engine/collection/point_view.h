@@ -22,6 +22,9 @@ struct PointsState {
     uint64_t version = 0;   // grows with each write
     uint64_t points = 0;
     uint64_t metadata_bytes = 0;  // of all texts together
+    // Of the collection, the same at each opening: the points are those of an earlier opening that was closed
+    // at this version.
+    uint64_t identity = 0;
 };
 
 enum class ViewOf { vectors, ids, metadata };

@@ -2,8 +2,8 @@
 // Which operation a request asks for, and what it is about.
 #include <sys/stat.h>
 
-#include "vexfsd/channel/kinds.h"
 #include "vexfsd/channel/session_state.h"
+#include "vexfsd/tree/kinds.h"
 
 namespace vexfs::channel {
 namespace {

@@ -116,15 +116,23 @@ ListeningPath::~ListeningPath() {
     if (lock_ && bound_) unlink(path_.c_str());
 }
 
-Result<std::optional<UniqueFd>> adopt_socket() {
-    const int count = sd_listen_fds(1);
-    if (count < 0) return fail_errno("take systemd's sockets over", -count);
-    if (count == 0) return std::nullopt;
-    UniqueFd socket(SD_LISTEN_FDS_START);
-    if (count > 1) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("systemd handed {} sockets over, one is served", count));
-    }
+Result<ListeningPath> ListeningPath::resume(const std::string& path, UniqueFd socket) {
+    VEXFS_TRY(prepare_socket(socket));
+    sockaddr_un address{};
+    socklen_t bytes = sizeof address;
+    struct stat there {};
+    const bool same = getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &bytes) == 0 &&
+                      path == address.sun_path && lstat(path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode);
+    if (!same) return fail(ErrorCode::not_found, fmt::format("the socket that was kept is not {}", path));
+    ListeningPath listening;
+    listening.path_ = path;
+    VEXFS_ASSIGN(listening.lock_, lock(path));
+    listening.socket_ = std::move(socket);
+    listening.bound_ = true;
+    return listening;
+}
+
+Result<void> prepare_socket(const UniqueFd& socket) {
     if (sd_is_socket(socket.get(), AF_UNIX, SOCK_STREAM, 1) <= 0) {
         return fail(ErrorCode::invalid_argument,
                     "the socket that systemd handed over is no listening Unix stream");
@@ -133,7 +141,7 @@ Result<std::optional<UniqueFd>> adopt_socket() {
     if (flags < 0 || fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) < 0) {
         return fail_errno("make systemd's socket non-blocking", errno);
     }
-    return socket;
+    return {};
 }
 
 }  // namespace vexfs

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "engine/base/result.h"
@@ -27,8 +26,15 @@ class ListeningPath {
     ListeningPath(ListeningPath&&) = default;
     ListeningPath& operator=(ListeningPath&&) = delete;
 
+    // The socket of a daemon before, which was kept listening; not_found where it is not at that path any
+    // more.
+    static Result<ListeningPath> resume(const std::string& path, UniqueFd socket);
+
+    int descriptor() const { return socket_.get(); }
     // The socket, for the server to have. The path stays this object's.
     UniqueFd take_socket() { return std::move(socket_); }
+    // Leaves the path to the next daemon.
+    void leave() { bound_ = false; }
 
   private:
     ListeningPath() = default;
@@ -39,8 +45,7 @@ class ListeningPath {
     bool bound_ = false;
 };
 
-// The socket that systemd listens on for us, none where it doesn't; invalid_argument where it handed over
-// something else.
-Result<std::optional<UniqueFd>> adopt_socket();
+// One of systemd's sockets, ready to be served; invalid_argument where it is no listening Unix stream.
+Result<void> prepare_socket(const UniqueFd& socket);
 
 }  // namespace vexfs

@@ -49,6 +49,11 @@ Outcome<void> ConfigFile::truncate(uint64_t bytes) {
     return {};
 }
 
+bool ConfigFile::midway() {
+    const std::lock_guard lock(mutex_);
+    return changed_ && (dirty_ || text_.empty());
+}
+
 Outcome<void> ConfigFile::flush() {
     const std::lock_guard lock(mutex_);
     if (!dirty_) return {};

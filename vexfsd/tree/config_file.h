@@ -21,6 +21,7 @@ class ConfigFile final : public OpenFile {
     Outcome<void> truncate(uint64_t bytes) override;
     Outcome<void> flush() override;
     bool may_take_long() const override { return true; }
+    bool midway() override;
 
   private:
     // The text of now, unless it was written over.

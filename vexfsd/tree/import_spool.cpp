@@ -41,7 +41,8 @@ Outcome<void> ImportSpool::open(bool to_write) {
         if (!to_write) return refuse(ENOENT, fmt::format("{} was taken in already", name_));
         fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
         if (!fd_) return system_failure("make " + path_);
-        dirty_ = taken_ = false;
+        dirty_ = false;
+        taken_ = false;
     }
     ++opened_;
     return {};

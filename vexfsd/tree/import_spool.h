@@ -4,6 +4,7 @@
 // that the kernel may remember its inode for long holds no disk space.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <functional>
@@ -33,6 +34,7 @@ class ImportSpool {
     uint32_t gid() const { return gid_; }
     timespec changed() const { return changed_; }
     uint64_t size() const;
+    bool taken() const { return taken_; }
 
     // One more has it open; it begins anew where nobody had. ENOENT where it is not to be written.
     Outcome<void> open(bool to_write);
@@ -54,7 +56,7 @@ class ImportSpool {
     timespec changed_{};
     std::mutex mutex_;  // guards what follows, and is held while it is taken in
     bool dirty_ = false;
-    bool taken_ = false;
+    std::atomic<bool> taken_ = false;  // changes under it
     mutable std::mutex opened_mutex_;  // guards what follows; who has it open may use the descriptor without
     UniqueFd fd_;
     unsigned opened_ = 0;

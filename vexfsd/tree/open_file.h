@@ -36,7 +36,8 @@ class OpenFile {
     virtual bool flush_waits() const { return false; }
     // Bytes come and go in their order, as with a socket: offsets mean nothing.
     virtual bool is_stream() const { return false; }
-    // Whether it holds bytes that were written and are not answered, or a reply that is not read.
+    // Whether it holds bytes that were written and had no effect yet, or a reply that is not read: what would
+    // be lost with it.
     virtual bool midway() { return false; }
     // What is read once is the same ever after, so that it can be kept and mapped.
     virtual bool never_changes() const { return false; }

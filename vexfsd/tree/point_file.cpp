@@ -53,6 +53,11 @@ Outcome<void> PointFile::truncate(uint64_t bytes) {
     return {};
 }
 
+bool PointFile::midway() {
+    const std::lock_guard lock(mutex_);
+    return dirty_ || bytes_ != bytes_whole_;
+}
+
 Outcome<void> PointFile::flush() {
     const std::lock_guard lock(mutex_);
     if (!dirty_) return {};

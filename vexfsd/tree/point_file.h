@@ -24,6 +24,7 @@ class PointFile final : public OpenFile {
     Outcome<void> truncate(uint64_t bytes) override;
     Outcome<void> flush() override;
     bool may_take_long() const override { return true; }
+    bool midway() override;
 
   private:
     PointFile(std::vector<float> vector, uint32_t dimension, MemoryBudget& budget, Store store);

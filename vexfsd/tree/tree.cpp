@@ -143,6 +143,34 @@ Outcome<Attributes> Tree::attributes(const Node& node) {
     return attributes;
 }
 
+std::optional<Node> Tree::find_by_number(uint64_t number) const {
+    const auto below_of = [&](const Node& directory) -> std::optional<Node> {
+        if (number_of(directory) == number) return directory;
+        for (const NamedRole& named : fixed_names(directory.role)) {
+            if (shows_points(named.role)) continue;
+            Node node = below(directory, named.role);
+            if (number_of(node) == number) return node;
+        }
+        return std::nullopt;
+    };
+    for (const Role role : {Role::root, Role::control}) {
+        if (auto found = below_of({role, {}, 0, nullptr, nullptr})) return found;
+    }
+    for (const std::string& name : store_.names()) {
+        if (auto found = below_of({Role::collection, name, 0, nullptr, nullptr})) return found;
+    }
+    return std::nullopt;
+}
+
+Outcome<Node> Tree::node_again(Role role, const std::string& collection, const PointsState& state) {
+    VEXFS_TREE_ASSIGN(Node node, look_up({Role::collection, collection, 0, nullptr, nullptr}, name_of(role)));
+    const PointsState& now = node.state->state();
+    const bool same = now.identity == state.identity && now.version == state.version &&
+                      now.points == state.points && now.metadata_bytes == state.metadata_bytes;
+    if (!same) return refuse(ESTALE, "the points have changed since the file was opened");
+    return node;
+}
+
 Outcome<void> Tree::require(const Node& node, const Caller& caller, uint32_t bits) {
     VEXFS_TREE_ASSIGN(const Attributes found, attributes(node));
     if (permits(found, caller, bits)) return {};

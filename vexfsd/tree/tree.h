@@ -52,6 +52,13 @@ class Tree {
     Outcome<Attributes> attributes(const Node& node);
     Outcome<std::unique_ptr<OpenDirectory>> open_directory(const Node& directory, const Caller& caller);
     Outcome<std::unique_ptr<OpenFile>> open(const Node& node, const Caller& caller, const OpenAs& as);
+    // What was open with an earlier daemon: what was allowed then is allowed still, and what was written to
+    // it and had no effect yet is lost.
+    Outcome<std::unique_ptr<OpenFile>> open_again(const Node& node, const Caller& caller, const OpenAs& as);
+    // The node of points as they were with an earlier daemon; ESTALE where they have changed.
+    Outcome<Node> node_again(Role role, const std::string& collection, const PointsState& state);
+    // The one with that number, of those that every daemon has: none of points, files and states of points.
+    std::optional<Node> find_by_number(uint64_t number) const;
     struct Created {
         Node node;
         std::unique_ptr<OpenFile> file;
@@ -89,7 +96,8 @@ class Tree {
     TreeOptions options() const;
     Outcome<Found> find(const std::string& collection) const;
     Outcome<void> require(const Node& node, const Caller& caller, uint32_t bits);
-    Outcome<std::unique_ptr<OpenFile>> open_points(const Node& node);
+    Outcome<std::unique_ptr<OpenFile>> open_permitted(const Node& node, const Caller& caller,
+                                                      const OpenAs& as, bool must_exist);
     Outcome<std::unique_ptr<OpenFile>> open_point(const Node& node, const Caller& caller, bool must_exist);
     std::unique_ptr<OpenFile> open_config(const Node& node, const Caller& caller);
     std::unique_ptr<OpenFile> open_report(const Node& node, const Caller& caller);

@@ -49,6 +49,7 @@ class ImportFile final : public OpenFile {
     Outcome<void> sync() override { return {}; }
     bool may_take_long() const override { return true; }
     bool flush_waits() const override { return true; }
+    bool midway() override { return !spool_->taken(); }
 
   private:
     const std::shared_ptr<ImportSpool> spool_;
@@ -60,6 +61,18 @@ class ImportFile final : public OpenFile {
 Outcome<std::unique_ptr<OpenFile>> Tree::open(const Node& node, const Caller& caller, const OpenAs& as) {
     if (is_directory(node.role)) return refuse(EISDIR, "a directory is listed, not opened");
     VEXFS_TREE_TRY(require(node, caller, (as.read ? may_read_bit : 0u) | (as.write ? may_write_bit : 0u)));
+    return open_permitted(node, caller, as, true);
+}
+
+Outcome<std::unique_ptr<OpenFile>> Tree::open_again(const Node& node, const Caller& caller,
+                                                    const OpenAs& as) {
+    if (node.role == Role::import_file && !node.spool)
+        return refuse(ESTALE, "the copy ended with the daemon before", "copy it anew");
+    return open_permitted(node, caller, as, !as.write);
+}
+
+Outcome<std::unique_ptr<OpenFile>> Tree::open_permitted(const Node& node, const Caller& caller,
+                                                        const OpenAs& as, bool must_exist) {
     const TreeOptions now = options();
     switch (node.role) {
         case Role::version:
@@ -78,7 +91,7 @@ Outcome<std::unique_ptr<OpenFile>> Tree::open(const Node& node, const Caller& ca
         case Role::import_file: return open_import(node, caller, as.write);
         case Role::config: return open_config(node, caller);
         case Role::point: {
-            VEXFS_TREE_ASSIGN(auto file, open_point(node, caller, true));
+            VEXFS_TREE_ASSIGN(auto file, open_point(node, caller, must_exist));
             if (as.truncate) VEXFS_TREE_TRY(file->truncate(0));
             return file;
         }

@@ -2,6 +2,7 @@
 // The path of the socket: who may have it, and what becomes of it.
 #include "vexfsd/server/listen.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -121,10 +122,33 @@ TEST_CASE("a group that there is not is refused, and no socket is left") {
     CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE("without systemd there is no socket of its") {
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_FDS");
-    const auto adopted = adopt_socket();
-    REQUIRE(adopted);
-    CHECK_FALSE(*adopted);
+TEST_CASE("a socket that was kept listening is served again, and its path kept") {
+    const TemporaryDirectory directory;
+    const std::string path = directory / "vexfsd.sock";
+    UniqueFd kept;
+    {
+        auto first = ListeningPath::bind(path, 0600, "");
+        REQUIRE(first);
+        kept = UniqueFd(dup(first->descriptor()));
+        first->leave();
+    }
+    CHECK(std::filesystem::is_socket(path));
+    {
+        auto elsewhere = ListeningPath::resume(directory / "other.sock", UniqueFd(dup(kept.get())));
+        REQUIRE_FALSE(elsewhere);
+        CHECK(elsewhere.error().code == ErrorCode::not_found);
+        auto resumed = ListeningPath::resume(path, UniqueFd(dup(kept.get())));
+        REQUIRE(resumed);
+        auto second = ListeningPath::resume(path, UniqueFd(dup(kept.get())));
+        REQUIRE_FALSE(second);
+        CHECK(second.error().code == ErrorCode::busy);
+    }
+    CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("what is no listening socket is not served") {
+    const TemporaryDirectory directory;
+    auto resumed = ListeningPath::resume(directory / "vexfsd.sock", UniqueFd(open("/dev/null", O_RDWR)));
+    REQUIRE_FALSE(resumed);
+    CHECK(resumed.error().code == ErrorCode::invalid_argument);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the module knows roles: numbers that stay the same, so that a later daemon finds in the mount what an
-// earlier one told.
+// Roles as numbers that stay the same, so that a later daemon finds in a mount what an earlier one told.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +7,9 @@
 
 #include "vexfsd/tree/node.h"
 
-namespace vexfs::channel {
+namespace vexfs {
 
 uint32_t kind_of(Role role);
 std::optional<Role> role_of(uint32_t kind);
 
-}  // namespace vexfs::channel
+}  // namespace vexfs

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vexfsd/channel/kinds.h"
+#include "vexfsd/tree/kinds.h"
 
 #include <algorithm>
 #include <array>
 
-namespace vexfs::channel {
+namespace vexfs {
 namespace {
 
 // The kind is the place; new ones are added at the end.
@@ -25,4 +25,4 @@ std::optional<Role> role_of(uint32_t kind) {
     return kind < roles.size() ? std::optional(roles[kind]) : std::nullopt;
 }
 
-}  // namespace vexfs::channel
+}  // namespace vexfs
