@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "vexfsctl/help.h"
 #include "vexfsd/base/nearest.h"
@@ -55,10 +56,24 @@ Context::Context(const GlobalOptions& options)
                                          : embedded_endpoint(options.embedded)) {}
 
 Result<Message> Context::call(Message request) {
+    if (embedded()) return call_once(request);
+    const auto give_up = std::chrono::steady_clock::now() + restart_patience;
+    while (true) {
+        auto reply = call_once(request);
+        if (reply || reply.error().code != ErrorCode::unavailable || !was_connected_) return reply;
+        const bool in_doubt = transport_ && transport_->broken();
+        transport_.reset();
+        if ((in_doubt && !is_repeatable(request)) || std::chrono::steady_clock::now() > give_up) return reply;
+        std::this_thread::sleep_for(restart_poll);
+    }
+}
+
+Result<Message> Context::call_once(const Message& request) {
     if (!transport_) {
         VEXFS_ASSIGN(transport_, endpoint_->connect());
+        was_connected_ = true;
     }
-    return transport_->call(std::move(request));
+    return transport_->call(request);
 }
 
 Cli::Cli() : app_("Administers VexFS: collections of vectors, searches, imports.", "vexfsctl") {

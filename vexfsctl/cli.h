@@ -41,16 +41,20 @@ class Context {
     bool embedded() const { return endpoint_->embedded(); }
     const Endpoint& endpoint() const { return *endpoint_; }
 
-    // One request and its reply, over a transport that stays open.
+    // One request and its reply, over a transport that stays open. Where the daemon that it was connected to
+    // restarts, the request waits for it, unless it may be done already and is not to be done twice.
     Result<Message> call(Message request);
     // A transport of its own.
     Result<std::unique_ptr<Transport>> connect() { return endpoint_->connect(); }
 
   private:
+    Result<Message> call_once(const Message& request);
+
     GlobalOptions options_;
     Output out_;
     std::unique_ptr<Endpoint> endpoint_;
     std::unique_ptr<Transport> transport_;
+    bool was_connected_ = false;
 };
 
 using Action = std::function<Result<ExitStatus>(Context&)>;

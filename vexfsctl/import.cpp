@@ -35,7 +35,6 @@ class Import {
         VEXFS_ASSIGN(ImportSource source, ImportSource::open(options_.files));
         VEXFS_TRY(check_dimension(source));
         VEXFS_TRY(find_start());
-        VEXFS_TRY(source.skip(rows_done_));
         if (rows_done_ > 0) {
             context_.out().note(
                 source.rows() && *source.rows() <= rows_done_
@@ -45,14 +44,11 @@ class Import {
         }
         const uint64_t rows_before = rows_done_;
         note_interrupts();
-        VEXFS_ASSIGN(transport_, context_.connect());
         double seconds = 0;
         {
             Progress progress("importing " + options_.collection, source.rows(), rows_done_);
-            const Result<void> sent = send_all(source, progress);
-            (void)drain(0, progress);
+            const Result<void> sent = send_to_the_end(source, progress);
             seconds = progress.seconds();
-            if (refusal_) return failed_after(*refusal_);
             if (!sent) return failed_after(sent.error());
         }
         if (interrupted()) {
@@ -94,11 +90,32 @@ class Import {
             if (key_ == 0) key_ = 1;
             return {};
         }
+        return ask_how_far();
+    }
+
+    Result<void> ask_how_far() {
         Message message = request("import.status");
         message.header["key"] = key_text();
         VEXFS_ASSIGN(const Message reply, context_.call(std::move(message)));
         rows_done_ = reply.header.at("rows_done").get<uint64_t>();
         return {};
+    }
+
+    // Where the daemon restarts meanwhile, from where it had got to.
+    Result<void> send_to_the_end(ImportSource& source, Progress& progress) {
+        while (true) {
+            VEXFS_TRY(source.skip(rows_done_));
+            VEXFS_ASSIGN(transport_, context_.connect());
+            Result<void> sent = send_all(source, progress);
+            (void)drain(0, progress);
+            if (refusal_) sent = tl::unexpected<Error>(*refusal_);
+            if (sent || sent.error().code != ErrorCode::unavailable || context_.embedded()) return sent;
+            refusal_.reset();
+            in_flight_.clear();
+            if (!ask_how_far()) return sent;
+            context_.out().note(fmt::format("the daemon has restarted: going on at row {}", rows_done_));
+            VEXFS_ASSIGN(source, ImportSource::open(options_.files));
+        }
     }
 
     Result<void> send_all(ImportSource& source, Progress& progress) {

@@ -73,6 +73,8 @@ class SocketTransport : public Transport {
         return events != 0;
     }
 
+    bool broken() const override { return broken_; }
+
   private:
     // The events that are there; none after the timeout (-1: no timeout) or a signal.
     Result<short> wait_for(short events, int timeout_ms) {
@@ -85,8 +87,9 @@ class SocketTransport : public Transport {
     }
 
     // A daemon that refuses says why before it closes the connection: receive() is to tell that then.
-    Result<void> unless_answered(const Error& error) const {
-        if (taken_ < buffer_.size()) return {};
+    Result<void> unless_answered(const Error& error) {
+        broken_ = taken_ == buffer_.size();
+        if (!broken_) return {};
         return tl::unexpected<Error>(error);
     }
 
@@ -134,7 +137,8 @@ class SocketTransport : public Transport {
         return {};
     }
 
-    tl::unexpected<Error> lost(int error_number) const {
+    tl::unexpected<Error> lost(int error_number) {
+        broken_ = true;
         return fail(
             ErrorCode::unavailable,
             fmt::format("the daemon at {} closed the connection{}{}", path_, error_number == 0 ? "" : ": ",
@@ -146,6 +150,7 @@ class SocketTransport : public Transport {
     std::string path_;
     std::vector<std::byte> buffer_;
     size_t taken_ = 0;  // bytes of buffer_ that were received already
+    bool broken_ = false;
 };
 
 class SocketEndpoint : public Endpoint {
@@ -185,6 +190,30 @@ class SocketEndpoint : public Endpoint {
 };
 
 }  // namespace
+
+bool is_repeatable(const Message& request) {
+    constexpr std::array repeatable{
+        "collection.check_status",
+        "collection.configure",
+        "collection.info",
+        "collection.list",
+        "collection.optimize",
+        "get",
+        "health",
+        "import.status",
+        "io_stats",
+        "mount.status",
+        "scroll",
+        "search",
+        "search_range",
+        "stats",
+        "update_metadata",
+        "upsert",
+    };
+    const std::string op = request.header.value("op", "");
+    return std::ranges::find(repeatable, op) != repeatable.end() || request.header.value("exist_ok", false) ||
+           request.header.value("missing_ok", false);
+}
 
 Result<Message> Transport::call(Message request) {
     VEXFS_TRY(send(std::move(request)));

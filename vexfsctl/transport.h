@@ -22,9 +22,18 @@ class Transport {
     virtual Result<Message> receive() = 0;
     // Whether receive() would return at once, after waiting `timeout` at most.
     virtual Result<bool> ready(std::chrono::milliseconds timeout) = 0;
+    // Whether the connection broke: what has no reply may be done all the same. A daemon that stops as it
+    // should says of the first request without a reply that it is unavailable, and begins none.
+    virtual bool broken() const { return false; }
 
     Result<Message> call(Message request);
 };
+
+// In which a daemon is back that was restarted.
+inline constexpr auto restart_patience = std::chrono::seconds(10);
+inline constexpr auto restart_poll = std::chrono::milliseconds(50);
+// Whether nothing is different where a daemon did the request twice.
+bool is_repeatable(const Message& request);
 
 // One daemon or data directory, and as many transports to it as wanted.
 class Endpoint {

@@ -10,7 +10,7 @@ import numpy
 
 import words
 from harness import EndToEnd, PATIENCE_S, wait_for
-from wire import request
+from wire import RequestError, request
 
 
 LONG_ROWS = 100_000
@@ -39,8 +39,10 @@ class Stop(EndToEnd):
             wait_for(lambda: unread_bytes(client) == 0, "the daemon to take the request")
             self.daemon.process.send_signal(signal.SIGTERM)
             results = client.receive()["results"]
-            self.assertTrue(client.at_end())
-            self.assertTrue(idle.at_end())
+            for each in (client, idle):
+                with self.assertRaisesRegex(RequestError, "unavailable: .*has not begun the request"):
+                    each.receive()
+                self.assertTrue(each.at_end())
         # A word may share its vector with another, so distances are compared.
         self.assertEqual(len(results), 3_000)
         numpy.testing.assert_allclose([hits[0]["distance"] for hits in results], 0, atol=1e-5)

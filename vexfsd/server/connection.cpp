@@ -123,6 +123,7 @@ bool Connection::take(std::span<const std::byte> bytes) {
     state_ = State::in_work;
     listen_for(0);
     set_deadline(false);
+    text_ = reader_.text();
     server_.submit({id_, reader_.take(), caller_});
     return true;
 }
@@ -198,7 +199,8 @@ bool Connection::after_reply() {
     reply_ = {};
     written_ = 0;
     set_deadline(false);
-    if (last_ || server_.stopping()) return false;
+    if (last_) return false;
+    if (server_.stopping()) return say_farewell();
     state_ = State::reading;
     listen_for(EPOLLIN);
     if (!pending_.empty()) return take_pending();
@@ -206,12 +208,18 @@ bool Connection::after_reply() {
 }
 
 bool Connection::on_stop() {
-    last_ = true;
     if (state_ == State::holding_back) {
         sd_event_source_set_enabled(hold_timer_, SD_EVENT_OFF);
         return send_reply();
     }
-    return state_ == State::in_work || state_ == State::writing;
+    return state_ == State::in_work || state_ == State::writing || say_farewell();
+}
+
+// As the reply to the request that comes next, whether it is on its way or not.
+bool Connection::say_farewell() {
+    return refuse({ErrorCode::unavailable, "the daemon is stopping, and has not begun the request",
+                   "ask again when it is back"},
+                  reader_.midway() ? reader_.text() : text_);
 }
 
 bool Connection::on_timeout() {

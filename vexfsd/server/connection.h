@@ -41,7 +41,7 @@ class Connection {
     bool on_reply(Encoded reply, std::chrono::microseconds held_back = {});
     // The budget may have room again.
     bool on_budget();
-    // The daemon stops: no further request is begun.
+    // The daemon stops: no further request is begun, and the last thing that is said is that.
     bool on_stop();
     // request_timeout_s have passed without progress.
     bool on_timeout();
@@ -56,6 +56,7 @@ class Connection {
     bool take(std::span<const std::byte> bytes);
     bool take_pending();
     bool refuse(const Error& error, bool text);
+    bool say_farewell();
     bool reserve();
     bool hold(std::chrono::microseconds time);  // false where there is no timer for it
     bool send_reply();
@@ -85,6 +86,7 @@ class Connection {
     bool ended_ = false;  // the client sends no more
     // The client is not there for the reply; known to who answers.
     const std::shared_ptr<std::atomic<bool>> gone_ = std::make_shared<std::atomic<bool>>(false);
+    bool text_ = false;  // of the last request
     bool last_ = false;  // close after the reply
 };
 

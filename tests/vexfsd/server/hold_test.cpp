@@ -57,6 +57,7 @@ TEST_CASE("a stop sends at once what is held back") {
     std::promise<void> stopped;
     server.run([&](Server& running) { running.stop([&] { stopped.set_value(); }); });
     CHECK(held.receive().header["header"]["n"] == 1);
+    CHECK(held.refusal() == "unavailable");  // the last word to everybody
     CHECK(held.closed());
     CHECK(stopped.get_future().wait_for(60s) == std::future_status::ready);
 }

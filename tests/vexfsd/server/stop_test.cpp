@@ -17,19 +17,26 @@ std::future<void> stop(TestServer& server) {
     return stopped->get_future();
 }
 
+bool is_farewell(const Message& reply) {
+    const auto error = error_of(reply);
+    return error && error->code == ErrorCode::unavailable;
+}
+
 constexpr auto patience = std::chrono::seconds(60);
 
 }  // namespace
 
-TEST_CASE("a server without requests in work stops at once, and its clients see the end") {
+TEST_CASE("a server without requests in work stops at once, and tells its clients") {
     TestServer server;
     TestClient idle(server.socket_path());
     TestClient half(server.socket_path());
     REQUIRE(half.send(bytes_of("VXF2")));
     REQUIRE(server.has_clients(2));
     CHECK(stop(server).wait_for(patience) == std::future_status::ready);
-    CHECK(idle.closed());
-    CHECK(half.closed());
+    for (TestClient* client : {&idle, &half}) {
+        CHECK(is_farewell(client->receive()));
+        CHECK(client->closed());
+    }
     CHECK_FALSE(TestClient(server.socket_path()).connected());
 }
 
@@ -56,6 +63,7 @@ TEST_CASE("a stop waits for the requests in work, and begins none of those behin
     CHECK(client.silent());
     gate.open();
     CHECK(client.receive().header["header"]["n"] == 1);
+    CHECK(is_farewell(client.receive()));
     CHECK(client.closed());
     CHECK(stopped.wait_for(patience) == std::future_status::ready);
     CHECK(handled == 1);
@@ -73,6 +81,7 @@ TEST_CASE("a stop waits until a reply is taken") {
     REQUIRE(client.hears());  // the reply has begun, and doesn't fit into the socket
     auto stopped = stop(server);
     CHECK(client.receive().body.size() == 20u << 20);
+    CHECK(is_farewell(client.receive()));
     CHECK(client.closed());
     CHECK(stopped.wait_for(patience) == std::future_status::ready);
 }
