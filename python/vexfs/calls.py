@@ -12,14 +12,14 @@ from .connection import Connection
 from .deadline import within
 
 # What a mount answers whose daemon stops, is gone, or has not mounted yet.
-_GONE = (errno.ENOTCONN, errno.ECONNABORTED, errno.ENODEV, errno.ENOENT, errno.ENOTDIR)
+_GONE = (errno.ENOTCONN, errno.ECONNABORTED, errno.ECONNRESET, errno.ENODEV, errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 _RESTART_S = 10.0  # in which a daemon is back that was restarted
 _RETRY_EVERY_S = 0.05
 _IDLE_MAX = 64  # connections that are kept for the next request
 
-# Nothing of these is done twice where the daemon got one twice.
-_REPEATABLE = frozenset(("collection.list", "collection.info", "get", "search", "search_range", "stats", "io_stats",
-                         "health"))
+# Nothing is different where the daemon did one of these twice.
+_REPEATABLE = frozenset(("collection.list", "collection.info", "collection.configure", "collection.optimize", "get",
+                         "search", "search_range", "stats", "io_stats", "health", "upsert", "update_metadata"))
 
 
 class Calls:
@@ -34,7 +34,7 @@ class Calls:
         try:
             self._put_back(Connection(self._path))  # a wrong path is told at once
         except OSError as error:
-            raise self._unavailable(_Gone(error, True)) from error
+            raise self._unavailable(_Gone(error, False, True)) from error
 
     def close(self) -> None:
         while self._idle:
@@ -45,33 +45,43 @@ class Calls:
         """The reply's fields and arrays. Fields that are None are left out; timeout_s is instead of the client's."""
         header = {"op": operation, **{name: value for name, value in fields.items() if value is not None}}
         parts = frames.encode(header, arrays or {})
+        repeatable = (operation in _REPEATABLE or (operation == "collection.create" and fields.get("exist_ok"))
+                      or (operation == "insert" and arrays is not None and "ids" in arrays))
         limit_s = self._timeout_s if timeout_s is None else timeout_s
         try:
-            reply, replied = within(limit_s, lambda: self._persistent(operation, parts))
+            reply, replied, again = within(limit_s, lambda: self._persistent(operation, parts, repeatable))
         except TimeoutError:
             kind = errors.SearchTimeoutError if operation.startswith("search") else errors.VexFSError
             raise kind(f"{operation} was not answered in {limit_s} s", "timed_out",
-                       "" if operation in _REPEATABLE else "it may be done all the same") from None
+                       "" if repeatable else "it may be done all the same") from None
         if not reply["ok"]:
-            raise errors.from_reply(reply["error"], operation, self._lacks(operation, fields.get("collection")))
+            error = errors.from_reply(reply["error"], operation, self._lacks(operation, fields.get("collection")))
+            error.asked_again = again
+            raise error
         return reply, replied
 
     def _lacks(self, operation: str, collection: Optional[str]) -> bool:
         return (collection is not None and operation != "collection.create"
                 and not os.path.isdir(os.path.join(self._mount_path, collection)))
 
-    def _persistent(self, operation: str, parts: List[frames.Buffer]) -> Tuple[Dict[str, Any], frames.Arrays]:
-        """Tries again while the daemon restarts, as long as nothing can be done twice by that."""
+    def _persistent(self, operation: str, parts: List[frames.Buffer],
+                    repeatable: bool) -> Tuple[Dict[str, Any], frames.Arrays, bool]:
+        """Tries again while the daemon restarts, as long as nothing can be done twice by that. The last is whether the
+        request may have been done before."""
         give_up = time.monotonic() + _RESTART_S
+        again = False
         while True:
             try:
-                return self._once(operation, parts)
+                reply, replied = self._once(operation, parts, repeatable)
+                return reply, replied, again
             except _Gone as gone:
                 if not gone.repeatable or time.monotonic() > give_up:
                     raise self._unavailable(gone) from gone.cause
+                again = again or gone.sent
             time.sleep(_RETRY_EVERY_S)
 
-    def _once(self, operation: str, parts: List[frames.Buffer]) -> Tuple[Dict[str, Any], frames.Arrays]:
+    def _once(self, operation: str, parts: List[frames.Buffer],
+              repeatable: bool) -> Tuple[Dict[str, Any], frames.Arrays]:
         sent = False
         connection = None
         try:
@@ -84,7 +94,7 @@ class Calls:
                 connection.close()
             if error.errno in _GONE:
                 # A request is done when its reply is read.
-                raise _Gone(error, not sent or operation in _REPEATABLE) from error
+                raise _Gone(error, sent, repeatable) from error
             raise _refused(error, operation) from error
         except BaseException:
             if connection is not None:
@@ -115,10 +125,11 @@ class Calls:
 
 
 class _Gone(Exception):
-    def __init__(self, cause: OSError, repeatable: bool) -> None:
+    def __init__(self, cause: OSError, sent: bool, repeatable: bool) -> None:
         super().__init__(str(cause))
         self.cause = cause
-        self.repeatable = repeatable
+        self.sent = sent  # it may have been done
+        self.repeatable = repeatable or not sent
 
 
 def _refused(error: OSError, operation: str) -> errors.VexFSError:

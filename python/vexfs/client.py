@@ -18,7 +18,8 @@ class Client:
     timeout     seconds that a call may take, None for as long as it takes; searches raise SearchTimeoutError then,
                 others VexFSError with the code "timed_out", and may be done all the same
 
-    While the daemon restarts, calls that change nothing wait for it, up to 10 seconds. Thread-safe.
+    While the daemon restarts, calls wait for it, up to 10 seconds, unless they may have been done and would be done twice:
+    an insert whose ids are assigned, and what deletes. Thread-safe.
     """
 
     def __init__(self, mount_path: str = "/mnt/vexfs", timeout: Optional[float] = None) -> None:

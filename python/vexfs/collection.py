@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, cast
 
 import numpy as np
 
@@ -134,9 +134,23 @@ class Collection:
             arrays["metadata"] = batches.metadata_lines(metadata)
         if ids is not None:
             arrays["ids"] = batches.id_array(ids)
-        _, replied = self._calls("upsert" if replace else "insert", arrays, collection=self.name, durability=durability)
+        try:
+            _, replied = self._calls("upsert" if replace else "insert", arrays, collection=self.name,
+                                     durability=durability)
+        except VexFSError as error:
+            if error.code == "already_exists" and error.asked_again and self._are_in(arrays["ids"], rows):
+                return cast(List[int], arrays["ids"].tolist())
+            raise
         assigned: List[int] = replied["ids"].tolist()
         return assigned
+
+    def _are_in(self, ids: Array, rows: Array) -> bool:
+        """Whether these very points are: they were inserted by a daemon that didn't come to reply."""
+        for part in batches.spans(len(ids), _BATCH_ROWS):
+            reply, there = self._calls("get", {"ids": ids[part]}, collection=self.name, with_vector=True)
+            if reply["missing"] or not np.array_equal(there["vectors"], rows[part]):
+                return False
+        return True
 
     # Reading
 

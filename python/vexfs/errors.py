@@ -17,6 +17,7 @@ class VexFSError(Exception):
         self.code = code
         self.hint = hint
         self.inserted_ids: List[int] = []
+        self.asked_again = False  # the daemon went away before it replied to the same request
 
 
 class VectorDimensionError(VexFSError):
