@@ -165,23 +165,20 @@ std::vector<std::byte> Ledger::first_request() const {
 }
 
 uint64_t Ledger::note(const OpenRecord& record) {
+    const std::lock_guard lock(mutex_);
     uint32_t index = 0;
-    uint64_t handle = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!free_.empty()) {
-            index = free_.back();
-            free_.pop_back();
-        } else if (head_->places_used < places_max) {
-            index = head_->places_used;
-            shared(head_->places_used).store(index + 1, std::memory_order_release);
-        } else {
-            return 0;
-        }
-        handle = ++head_->serial << place_bits | index;
+    if (!free_.empty()) {
+        index = free_.back();
+        free_.pop_back();
+    } else if (head_->places_used < places_max) {
+        index = head_->places_used;
+        shared(head_->places_used).store(index + 1, std::memory_order_release);
+    } else {
+        return 0;
     }
+    const uint64_t handle = ++head_->serial << place_bits | index;
     Place& place = places_[index];
-    place.effect = Effect::none().bits();
+    shared(place.effect).store(Effect::none().bits(), std::memory_order_relaxed);
     place.opened_by = record.opened_by & ~resent_bit;
     place.number = record.number;
     place.point = record.point;
@@ -211,6 +208,7 @@ void Ledger::erase(uint64_t handle) {
 }
 
 std::vector<Ledger::Noted> Ledger::noted() const {
+    const std::lock_guard lock(mutex_);
     std::vector<Noted> all;
     for (uint32_t i = 0; i < head_->places_used; ++i) {
         const Place& place = places_[i];
@@ -228,7 +226,7 @@ std::vector<Ledger::Noted> Ledger::noted() const {
         record.caller = {place.uid, place.gid, {}, false};
         const size_t groups = std::min<size_t>(place.group_count, groups_max);
         record.caller.groups.assign(place.groups.begin(), place.groups.begin() + groups);
-        all.push_back({place.handle, std::move(record), Effect(place.effect)});
+        all.push_back({place.handle, std::move(record), effect(place.handle)});
     }
     return all;
 }

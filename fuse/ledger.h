@@ -112,7 +112,7 @@ class Ledger {
     UniqueFd descriptor_;
     Head* head_ = nullptr;
     Place* places_ = nullptr;
-    std::mutex mutex_;            // guards what follows, and which places are in use
+    mutable std::mutex mutex_;    // guards what follows, and the places but for their effects
     std::vector<uint32_t> free_;  // places that were in use
 };
 

@@ -87,7 +87,9 @@ Result<UniqueFd> mount_by_helper(const std::string& directory, const char* optio
     return descriptor;
 }
 
-Result<UniqueFd> mount_by_system(const std::string& directory) {
+}  // namespace
+
+Result<UniqueFd> mount_as_root(const std::string& source, const std::string& directory, bool read_only) {
     UniqueFd device(open("/dev/fuse", O_RDWR | O_CLOEXEC));
     if (!device) {
         auto failed = fail_errno("open /dev/fuse", errno);
@@ -96,16 +98,15 @@ Result<UniqueFd> mount_by_system(const std::string& directory) {
     }
     const std::string data = fmt::format("fd={},rootmode={:o},user_id={},group_id={},{}", device.get(),
                                          S_IFDIR, getuid(), getgid(), options_of_all);
-    constexpr unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME;
-    if (::mount("vexfs", directory.c_str(), fs_type, flags, data.c_str()) != 0)
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME |
+                                (read_only ? static_cast<unsigned long>(MS_RDONLY) : 0ul);
+    if (::mount(source.c_str(), directory.c_str(), fs_type, flags, data.c_str()) != 0)
         return fail_errno(fmt::format("mount on {}", directory), errno);
     return device;
 }
 
-}  // namespace
-
 Result<UniqueFd> mount(const std::string& directory) {
-    if (geteuid() == 0) return mount_by_system(directory);
+    if (geteuid() == 0) return mount_as_root("vexfs", directory, false);
     auto mounted = mount_by_helper(directory, options_of_all);
     return mounted ? std::move(mounted) : mount_by_helper(directory, options_of_one);
 }

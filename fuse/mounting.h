@@ -15,6 +15,8 @@ inline constexpr const char* fs_type = "fuse.vexfs";
 // Mounts on a directory and returns the descriptor by which it is served: as root by mount(2), else by
 // fusermount3(1), which lets other users in only where /etc/fuse.conf has user_allow_other.
 Result<UniqueFd> mount(const std::string& directory);
+// As root: `source` is what the table of mounts is to say.
+Result<UniqueFd> mount_as_root(const std::string& source, const std::string& directory, bool read_only);
 
 // Takes it out of the tree of directories; what is open stays open. Needs nobody who serves it.
 Result<void> unmount(const std::string& directory);

@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@ constexpr unsigned spare_threads = 3;
 constexpr auto idle_poll = std::chrono::milliseconds(1);
 // Who has written something reads its reply soon, or is not waited for at the end.
 constexpr auto pending_patience = std::chrono::seconds(2);
+constexpr int first_request_patience_ms = 1000;
 constexpr size_t held_bytes_max = size_t{256} << 20;
 // Of linux/fuse.h since 6.9: the kernel gives again what is in work, when it is told to.
 constexpr uint64_t has_resend = uint64_t{1} << 39;
@@ -56,6 +59,13 @@ bool kernel_resends(std::span<const std::byte> first_request) {
     if (first_request.size() < sizeof(fuse_in_header) + sizeof wanted) return false;
     std::memcpy(&wanted, first_request.data() + sizeof(fuse_in_header), sizeof wanted);
     return (wanted.flags & FUSE_INIT_EXT) != 0 && (uint64_t{wanted.flags2} << 32 & has_resend) != 0;
+}
+
+bool is_fuse_device(int descriptor) {
+    constexpr unsigned misc_major = 10, fuse_minor = 229;
+    struct stat status {};
+    return fstat(descriptor, &status) == 0 && S_ISCHR(status.st_mode) &&
+           status.st_rdev == makedev(misc_major, fuse_minor);
 }
 
 bool is_connected(int connection) {
@@ -139,6 +149,10 @@ Result<void> Session::State::make_session(UniqueFd descriptor) {
 
 Result<void> Session::State::begin(const std::string& directory) {
     // It is there as soon as it is mounted.
+    pollfd waiting{fuse_session_fd(session), POLLIN, 0};
+    if (!is_fuse_device(waiting.fd) || poll(&waiting, 1, first_request_patience_ms) != 1 ||
+        (waiting.revents & POLLIN) == 0)
+        return fail(ErrorCode::invalid_argument, "the descriptor is not that of a new mount by FUSE");
     fuse_buf buffer{};
     const int got = fuse_session_receive_buf(session, &buffer);
     if (got <= 0) {

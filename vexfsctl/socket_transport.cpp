@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/unique_fd.h"
+#include "vexfsctl/hand_over.h"
 #include "vexfsctl/transport.h"
 
 namespace vexfs::ctl {
@@ -19,6 +20,16 @@ namespace {
 
 constexpr const char* default_socket_path = "/run/vexfs/vexfsd.sock";
 constexpr size_t read_bytes = size_t{64} << 10;
+
+void put_descriptor(msghdr& message, std::span<char> control, int descriptor) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+}
 
 class SocketTransport : public Transport {
   public:
@@ -39,9 +50,12 @@ class SocketTransport : public Transport {
             msghdr message{};
             message.msg_iov = rest.data();
             message.msg_iovlen = rest.size();
+            alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+            if (passed_) put_descriptor(message, control, passed_.get());
             const ssize_t count = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (count >= 0) {
                 sent += static_cast<size_t>(count);
+                passed_.reset();
             } else if (errno != EINTR && errno != EAGAIN) {
                 const int error_number = errno;
                 (void)fill();
@@ -50,6 +64,9 @@ class SocketTransport : public Transport {
         }
         return {};
     }
+
+    // Goes with the next request.
+    void pass(UniqueFd descriptor) { passed_ = std::move(descriptor); }
 
     Result<Message> receive() override {
         VEXFS_TRY(need(frame_prefix_bytes));
@@ -148,10 +165,36 @@ class SocketTransport : public Transport {
 
     UniqueFd socket_;
     std::string path_;
+    UniqueFd passed_;  // with the next request
     std::vector<std::byte> buffer_;
     size_t taken_ = 0;  // bytes of buffer_ that were received already
     bool broken_ = false;
 };
+
+Result<std::unique_ptr<SocketTransport>> connect_to(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof(address.sun_path)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("socket path '{}' is empty or longer than {} bytes", path,
+                                sizeof(address.sun_path) - 1));
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket) return fail_errno("socket", errno);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+        const int error_number = errno;
+        if (error_number == EACCES || error_number == EPERM) {
+            return fail(ErrorCode::permission_denied,
+                        fmt::format("connect to {}: {}", path, std::strerror(error_number)),
+                        "run it as root or as a member of the socket's group");
+        }
+        return fail(ErrorCode::unavailable,
+                    fmt::format("no daemon answers at {}: {}", path, std::strerror(error_number)),
+                    "start it with 'systemctl start vexfsd', or use --embedded DIR to do without");
+    }
+    return std::make_unique<SocketTransport>(std::move(socket), path);
+}
 
 class SocketEndpoint : public Endpoint {
   public:
@@ -160,30 +203,7 @@ class SocketEndpoint : public Endpoint {
     bool embedded() const override { return false; }
     std::string name() const override { return "daemon at " + path_; }
 
-    Result<std::unique_ptr<Transport>> connect() override {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        if (path_.empty() || path_.size() >= sizeof(address.sun_path)) {
-            return fail(ErrorCode::invalid_argument,
-                        fmt::format("socket path '{}' is empty or longer than {} bytes", path_,
-                                    sizeof(address.sun_path) - 1));
-        }
-        std::memcpy(address.sun_path, path_.data(), path_.size());
-        UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        if (!socket) return fail_errno("socket", errno);
-        if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-            const int error_number = errno;
-            if (error_number == EACCES || error_number == EPERM) {
-                return fail(ErrorCode::permission_denied,
-                            fmt::format("connect to {}: {}", path_, std::strerror(error_number)),
-                            "run it as root or as a member of the socket's group");
-            }
-            return fail(ErrorCode::unavailable,
-                        fmt::format("no daemon answers at {}: {}", path_, std::strerror(error_number)),
-                        "start it with 'systemctl start vexfsd', or use --embedded DIR to do without");
-        }
-        return std::make_unique<SocketTransport>(std::move(socket), path_);
-    }
+    Result<std::unique_ptr<Transport>> connect() override { return connect_to(path_); }
 
   private:
     std::string path_;
@@ -224,6 +244,12 @@ std::string socket_path(const std::string& option) {
     if (!option.empty()) return option;
     const char* environment = std::getenv("VEXFS_SOCKET");
     return environment != nullptr && *environment != '\0' ? environment : default_socket_path;
+}
+
+Result<Message> call_with_descriptor(const std::string& socket, Message request, UniqueFd descriptor) {
+    VEXFS_ASSIGN(const auto transport, connect_to(socket));
+    transport->pass(std::move(descriptor));
+    return transport->call(std::move(request));
 }
 
 std::unique_ptr<Endpoint> socket_endpoint(std::string path) {

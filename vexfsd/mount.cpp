@@ -58,9 +58,7 @@ Result<void> Mount::mount(const std::string& asked_directory, const std::string&
     const std::string& directory = asked_directory.empty() ? configured_.directory : asked_directory;
     const std::string& backend = asked_backend.empty() ? configured_.backend : asked_backend;
     const std::lock_guard lock(mutex_);
-    if (backend_ && backend_->mounted())
-        return fail(ErrorCode::already_exists, fmt::format("it is mounted on {} already", mounted_on_));
-    if (backend_) leaving_.push_back(std::move(backend_));
+    VEXFS_TRY(make_room());
     if (directory.empty()) {
         return fail(ErrorCode::invalid_argument, "there is no directory to mount on",
                     "name one, or configure mount.directory");
@@ -72,6 +70,24 @@ Result<void> Mount::mount(const std::string& asked_directory, const std::string&
         spdlog::info("mounted on {} by {}", mounted_on_, note_);
     }
     return mounted;
+}
+
+// For one mount; under mutex_.
+Result<void> Mount::make_room() {
+    if (backend_ && backend_->mounted())
+        return fail(ErrorCode::already_exists, fmt::format("it is mounted on {} already", mounted_on_));
+    if (backend_) leaving_.push_back(std::move(backend_));
+    return {};
+}
+
+Result<void> Mount::serve(const std::string& directory, UniqueFd connection) {
+    const std::lock_guard lock(mutex_);
+    VEXFS_TRY(make_room());
+    VEXFS_ASSIGN(backend_, serve_fuse(tree_, directory, std::move(connection), running_max_, kept_));
+    mounted_on_ = directory;
+    note_ = "FUSE, as the caller has mounted it";
+    spdlog::info("mounted on {} by {}", mounted_on_, note_);
+    return {};
 }
 
 Result<void> Mount::mount_by(const std::string& backend, const std::string& directory) {

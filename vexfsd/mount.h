@@ -30,6 +30,7 @@ class Mount final : public MountControl {
 
     MountStatus status() override;
     Result<void> mount(const std::string& directory, const std::string& backend) override;
+    Result<void> serve(const std::string& directory, UniqueFd connection) override;
     Result<void> unmount() override;
 
     // Goes on with the mount of the daemon before, resume_fuse().
@@ -40,6 +41,7 @@ class Mount final : public MountControl {
     bool wait_idle(std::chrono::milliseconds timeout);
 
   private:
+    Result<void> make_room();
     Result<void> mount_by(const std::string& backend, const std::string& directory);
     Result<void> mount_automatically(const std::string& directory);
 

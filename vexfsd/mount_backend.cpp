@@ -6,6 +6,7 @@
 
 #include "fuse/mounting.h"
 #include "fuse/session.h"
+#include "vexfsd/base/mount_table.h"
 #include "vexfsd/channel/mounting.h"
 #include "vexfsd/channel/session.h"
 
@@ -25,7 +26,9 @@ class FuseBackend final : public MountBackend {
     const char* name() const override { return "fuse"; }
     bool mounted() const override { return session_->connected(); }
     Result<void> unmount() override {
-        VEXFS_TRY(fuse::unmount(directory_));
+        // Somebody may have taken it away while files are open.
+        const auto there = mounted_on(directory_);
+        if (there && there->type == fuse::fs_type) VEXFS_TRY(fuse::unmount(directory_));
         forget(kept_);
         return {};
     }
@@ -82,17 +85,23 @@ Result<void> take_away(const std::string& directory) {
 Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
                                                     unsigned running_max, const DescriptorStore& kept) {
     VEXFS_TRY(take_away(directory));
-    VEXFS_ASSIGN(UniqueFd descriptor, fuse::mount(directory));
-    auto session = fuse::Session::start(tree, std::move(descriptor), directory, running_max);
-    if (!session) {
-        (void)fuse::unmount(directory);
-        return tl::unexpected(session.error());
-    }
+    VEXFS_ASSIGN(UniqueFd connection, fuse::mount(directory));
+    auto served = serve_fuse(tree, directory, std::move(connection), running_max, kept);
+    if (!served) (void)fuse::unmount(directory);
+    return served;
+}
+
+Result<std::unique_ptr<MountBackend>> serve_fuse(Tree& tree, const std::string& directory,
+                                                 UniqueFd connection, unsigned running_max,
+                                                 const DescriptorStore& kept) {
+    VEXFS_ASSIGN(auto session, fuse::Session::start(tree, std::move(connection), directory, running_max));
+    // Of one that somebody else has unmounted.
+    forget(kept);
     // The ledger first: without it the mount is of no use to the next daemon.
-    auto done = kept.keep(kept_ledger, (*session)->ledger().descriptor());
-    if (done) done = kept.keep(kept_mount, (*session)->descriptor());
+    auto done = kept.keep(kept_ledger, session->ledger().descriptor());
+    if (done) done = kept.keep(kept_mount, session->descriptor());
     if (!done) spdlog::warn("the mount won't outlive this daemon: {}", done.error().message);
-    return std::make_unique<FuseBackend>(std::move(*session), directory, kept);
+    return std::make_unique<FuseBackend>(std::move(session), directory, kept);
 }
 
 Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, unsigned running_max,

@@ -32,6 +32,10 @@ class MountBackend {
 // once as `running_max` says. `kept` must outlive it.
 Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
                                                     unsigned running_max, const DescriptorStore& kept);
+// Serves one that somebody has mounted; invalid_argument where it is something else.
+Result<std::unique_ptr<MountBackend>> serve_fuse(Tree& tree, const std::string& directory,
+                                                 UniqueFd connection, unsigned running_max,
+                                                 const DescriptorStore& kept);
 // Goes on with a mount of the daemon before. Where that can't be, it is unmounted, so that nobody hangs.
 struct Resumed {
     std::unique_ptr<MountBackend> backend;

@@ -9,8 +9,11 @@
 
 namespace vexfs::channel {
 
-// Mounts on a directory, unless the instance is mounted there already.
-Result<void> mount(const std::string& instance, const std::string& directory);
+// Mounts on a directory, unless the instance is mounted there already. `options` are those of the module.
+Result<void> mount(const std::string& instance, const std::string& directory, bool read_only = false,
+                   const std::string& options = {});
+// Whether the module is there.
+bool is_loaded();
 // Takes it out of the tree of directories; what is open stays open.
 Result<void> unmount(const std::string& directory);
 bool is_mounted(const std::string& instance, const std::string& directory);

@@ -39,7 +39,12 @@ Result<Message> mount_tree(ServiceContext& context, const Request& request) {
     VEXFS_TRY(check_administrator(request.caller));
     VEXFS_ASSIGN(const auto directory, request.optional_string("directory"));
     VEXFS_ASSIGN(const auto backend, request.optional_string("backend"));
-    VEXFS_TRY(control->mount(directory.value_or(""), backend.value_or("")));
+    if (const auto& passed = request.caller.passed) {
+        if (!directory) return fail(ErrorCode::invalid_argument, "the request has no directory");
+        VEXFS_TRY(control->serve(*directory, std::move(*passed)));
+    } else {
+        VEXFS_TRY(control->mount(directory.value_or(""), backend.value_or("")));
+    }
     return status_reply(*control);
 }
 

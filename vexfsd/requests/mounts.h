@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
 
 namespace vexfs {
 
@@ -22,6 +23,8 @@ class MountControl {
     virtual MountStatus status() = 0;
     // already_exists where one is mounted already. Empty names are the configured ones.
     virtual Result<void> mount(const std::string& directory, const std::string& backend) = 0;
+    // Serves a mount by FUSE that somebody has made on a directory.
+    virtual Result<void> serve(const std::string& directory, UniqueFd connection) = 0;
     // not_found where none is mounted. What is open stays open.
     virtual Result<void> unmount() = 0;
 };

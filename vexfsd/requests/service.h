@@ -106,6 +106,7 @@ struct Caller {
     std::vector<uint32_t> groups;
     bool all_powerful = false;  // embedded use: the file system's permissions have decided already
     std::shared_ptr<const std::atomic<bool>> gone = {};  // set when nobody waits for the reply; may be null
+    std::shared_ptr<UniqueFd> passed = {};  // the descriptor that came with the request; may be null
 };
 
 // A preset's schema by its name, not_found otherwise.

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
+#include "vexfsd/requests/operations.h"
 #include "vexfsd/server/server.h"
 
 namespace vexfs {
@@ -72,7 +74,7 @@ bool Connection::read_some() {
     for (int i = 0; i < reads_per_event && state_ == State::reading; ++i) {
         if (!reserve()) return true;
         const std::span<std::byte> buffer = server_.scratch();
-        const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+        const ssize_t got = receive(buffer);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
         if (got < 0) return false;
@@ -86,6 +88,25 @@ bool Connection::read_some() {
         if (static_cast<size_t>(got) < buffer.size()) break;  // the socket is empty
     }
     return true;
+}
+
+// A descriptor that comes along is kept for the request, of those who may pass one.
+ssize_t Connection::receive(std::span<std::byte> buffer) {
+    iovec part{buffer.data(), buffer.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t got = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
+    const cmsghdr* const header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
+    if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return got;
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    auto passed = std::make_shared<UniqueFd>(descriptor);
+    if (is_powerful(caller_)) caller_.passed = std::move(passed);
+    return got;
 }
 
 // Room for one read more, where the client's own share is used up.
@@ -125,6 +146,7 @@ bool Connection::take(std::span<const std::byte> bytes) {
     set_deadline(false);
     text_ = reader_.text();
     server_.submit({id_, reader_.take(), caller_});
+    caller_.passed = nullptr;
     return true;
 }
 

@@ -52,6 +52,7 @@ class Connection {
     enum class State { reading, waiting_for_budget, in_work, holding_back, writing };
 
     bool read_some();
+    ssize_t receive(std::span<std::byte> buffer);
     // Takes bytes received: gives a complete request to the workers, keeps what follows it.
     bool take(std::span<const std::byte> bytes);
     bool take_pending();
