@@ -48,10 +48,10 @@ IoFigures IoMeter::figures(Clock::time_point now) const {
     const auto seconds = static_cast<double>(std::clamp<uint64_t>(number + 1, 1, window_s));
     figures.iops = static_cast<double>(operations) / seconds;
     figures.bytes_per_second = static_cast<double>(bytes) / seconds;
-    figures.avg_latency_ms = latency_ns_.mean() / ns_per_ms;
-    figures.p99_latency_ms = static_cast<double>(latency_ns_.percentile(.99)) / ns_per_ms;
-    figures.max_latency_ms = static_cast<double>(latency_ns_.max()) / ns_per_ms;
-    figures.latency_ns = latency_ns_.octaves();
+    figures.latency_ns = latency_ns_.counts();
+    figures.avg_latency_ms = figures.latency_ns.mean() / ns_per_ms;
+    figures.p99_latency_ms = static_cast<double>(figures.latency_ns.percentile(.99)) / ns_per_ms;
+    figures.max_latency_ms = static_cast<double>(figures.latency_ns.max) / ns_per_ms;
     return figures;
 }
 

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
-#include <vector>
 
 #include "engine/base/histogram.h"
 
@@ -18,7 +17,7 @@ struct IoFigures {
     uint64_t operations = 0, bytes = 0, errors = 0;  // since the start; bytes of those that succeeded
     double iops = 0, bytes_per_second = 0;           // over the last window
     double avg_latency_ms = 0, p99_latency_ms = 0, max_latency_ms = 0;  // since the start
-    std::vector<Histogram::Octave> latency_ns;
+    HistogramCounts latency_ns;                                         // since the start
 };
 
 class IoMeter {

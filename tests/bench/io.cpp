@@ -79,9 +79,10 @@ class Bench {
             must(file->write_and_sync(i * bytes, {&part, 1}));
             ns.record(static_cast<uint64_t>((Clock::now() - begin).count()));
         }
+        const HistogramCounts counts = ns.counts();
         fmt::print("{:9} append+sync    {:6} KiB             {:8.0f} us at the median, {:8.0f} us p99\n",
-                   name_, bytes >> 10, static_cast<double>(ns.percentile(.5)) / 1e3,
-                   static_cast<double>(ns.percentile(.99)) / 1e3);
+                   name_, bytes >> 10, static_cast<double>(counts.percentile(.5)) / 1e3,
+                   static_cast<double>(counts.percentile(.99)) / 1e3);
     }
 
     void bulk_write(size_t bytes, bool direct) {

@@ -15,7 +15,7 @@ using json = nlohmann::json;
 
 json syncs_by_time(const IoFigures& syncs) {
     json buckets = json::array();
-    for (const Histogram::Octave& octave : syncs.latency_ns)
+    for (const HistogramCounts::Octave& octave : syncs.latency_ns.octaves())
         buckets.push_back({{"le_us", static_cast<double>(octave.last + 1) / 1000}, {"count", octave.count}});
     return buckets;
 }

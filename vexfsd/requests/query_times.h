@@ -2,6 +2,7 @@
 // How long searches took, of each collection by the way they were answered. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,8 +16,16 @@ namespace vexfs {
 
 class QueryTimes {
   public:
-    // plan: SearchReply::path, or "cache".
-    void record(const std::string& collection, const std::string& plan, uint64_t took_us);
+    // A request that was answered. plan: SearchReply::path, or "cache".
+    void record(const std::string& collection, const std::string& plan, uint64_t took_us, uint64_t queries);
+    // One that was not.
+    void record_failure(const std::string& collection);
+    // Since the start, by whatever plan.
+    struct Totals {
+        uint64_t queries = 0, failures = 0;
+        HistogramCounts request_us;
+    };
+    Totals totals(const std::string& collection) const;
     // [{collection, plan, count, mean_us, p50_us, p95_us, p99_us, max_us}], the plan that took the most time
     // in all first.
     nlohmann::json of(const std::string& collection) const;
@@ -25,9 +34,13 @@ class QueryTimes {
 
   private:
     using Plans = std::map<std::string, std::unique_ptr<Histogram>>;
+    struct Times {
+        std::atomic<uint64_t> queries = 0, failures = 0;
+        Plans plans;
+    };
 
     mutable std::shared_mutex mutex_;
-    std::map<std::string, Plans> times_;
+    std::map<std::string, Times> times_;
 };
 
 }  // namespace vexfs

@@ -37,7 +37,8 @@ TEST_CASE("a measured disk counts reads, writes and syncs with their bytes") {
     CHECK(stats.syncs.max_latency_ms > 0);
     CHECK(stats.syncs.avg_latency_ms <= stats.syncs.max_latency_ms);
     uint64_t in_histogram = 0;
-    for (const Histogram::Octave& octave : stats.syncs.latency_ns) in_histogram += octave.count;
+    for (const HistogramCounts::Octave& octave : stats.syncs.latency_ns.octaves())
+        in_histogram += octave.count;
     CHECK(in_histogram == 3);
     CHECK(stats.writes.errors + stats.reads.errors + stats.syncs.errors == 0);
 }
