@@ -311,6 +311,10 @@ void Session::leave() {
     state_->leaving = true;
 }
 
+uint64_t Session::in_work() const {
+    return state_->in_work.count();
+}
+
 bool Session::wait_idle(std::chrono::milliseconds timeout) const {
     using Clock = std::chrono::steady_clock;
     const auto deadline = Clock::now() + timeout;

@@ -40,6 +40,8 @@ class Session {
     // The daemon is to end, and another one to go on. What comes from now on and begins something is held for
     // it; what has begun comes to its end.
     void leave();
+    // How many calls are.
+    uint64_t in_work() const;
     // Whether nothing is in work, at the latest after `timeout`.
     bool wait_idle(std::chrono::milliseconds timeout) const;
 

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -100,6 +101,9 @@ Daemon::Daemon(const DaemonOptions& options, const Configuration& configuration)
     : options_(options), configuration_(configuration) {}
 
 Daemon::~Daemon() {
+    metrics_.reset();
+    watching_.reset();
+    if (service_) service_->set_watch_sources({});
     server_.reset();
     if (service_) service_->set_mounts(nullptr);
     mount_.reset();
@@ -143,6 +147,22 @@ Result<void> Daemon::open() {
     if (const int error = sd_event_set_watchdog(event_, 1); error < 0) {
         return fail_errno("set the watchdog up", -error);
     }
+    return open_watch();
+}
+
+Result<void> Daemon::open_watch() {
+    service_->set_watch_sources({[this] { return server_->load(); }, tuning_watch()});
+    watching_ = std::make_unique<Watching>(*service_);
+    const Settings::Metrics& settings = configuration_.settings().metrics;
+    std::optional<UniqueFd> listener = descriptors_.take(metrics_socket);
+    if (listener) {
+        VEXFS_TRY(prepare_socket(*listener, AF_UNSPEC));
+    } else if (settings.port != 0) {
+        VEXFS_ASSIGN(listener, listen_on_loopback(settings.address, static_cast<uint16_t>(settings.port)));
+    }
+    if (!listener) return {};
+    VEXFS_ASSIGN(metrics_,
+                 MetricsServer::start(std::move(*listener), [this] { return service_->metrics(); }));
     return {};
 }
 
@@ -153,7 +173,7 @@ Result<UniqueFd> Daemon::open_socket() {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("systemd handed {} sockets over, one is served", sockets.size()));
     }
-    VEXFS_TRY(prepare_socket(sockets.front()));
+    VEXFS_TRY(prepare_socket(sockets.front(), AF_UNIX));
     if (descriptors_.take(kept_socket)) descriptors_.forget(kept_socket);
     return std::move(sockets.front());
 }

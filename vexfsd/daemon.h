@@ -13,11 +13,13 @@
 #include "vexfsd/config/presets.h"
 #include "vexfsd/config/settings.h"
 #include "vexfsd/descriptor_store.h"
+#include "vexfsd/metrics_server.h"
 #include "vexfsd/mount.h"
 #include "vexfsd/options.h"
 #include "vexfsd/requests/service.h"
 #include "vexfsd/server/listen.h"
 #include "vexfsd/server/server.h"
+#include "vexfsd/watching.h"
 
 namespace vexfs {
 
@@ -44,6 +46,7 @@ class Daemon {
     Result<void> open();
     Result<UniqueFd> open_socket();
     Result<UniqueFd> bind_socket();
+    Result<void> open_watch();
     Result<void> open_mount();
     // False where the daemon before has left none to go on with.
     bool resume_mount();
@@ -67,6 +70,8 @@ class Daemon {
     std::unique_ptr<Tree> tree_;
     std::unique_ptr<Mount> mount_;
     std::unique_ptr<Server> server_;
+    std::unique_ptr<Watching> watching_;
+    std::unique_ptr<MetricsServer> metrics_;
 };
 
 // Blocks the signals that the daemon's loop takes, ignores SIGPIPE, and raises the limit on descriptors.

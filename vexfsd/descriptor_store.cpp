@@ -38,7 +38,7 @@ Result<DescriptorStore> DescriptorStore::open() {
         UniqueFd descriptor(SD_LISTEN_FDS_START + i);
         fcntl(descriptor.get(), F_SETFD, FD_CLOEXEC);
         const std::string name = given != nullptr && given[i] != nullptr ? given[i] : "";
-        if (is_ours(name)) {
+        if (is_ours(name) || name == metrics_socket) {
             store.kept_[name] = std::move(descriptor);
         } else {
             store.sockets_.push_back(std::move(descriptor));

@@ -21,9 +21,9 @@ class DescriptorStore {
 
     // Whether systemd keeps any, as $FDSTORE says.
     bool keeps() const { return keeps_; }
-    // What was kept by that name; none where nothing was.
+    // What was kept by that name, or handed over as metrics_socket; none where nothing was.
     std::optional<UniqueFd> take(const std::string& name);
-    // Those of a socket unit.
+    // The others of a socket unit.
     std::vector<UniqueFd> take_sockets() { return std::move(sockets_); }
 
     // Nothing is done where none are kept.
@@ -42,5 +42,7 @@ class DescriptorStore {
 inline constexpr const char* kept_socket = "vexfs-socket";
 inline constexpr const char* kept_mount = "vexfs-mount";
 inline constexpr const char* kept_ledger = "vexfs-ledger";
+// What vexfsd-metrics.socket calls its own.
+inline constexpr const char* metrics_socket = "metrics";
 
 }  // namespace vexfs

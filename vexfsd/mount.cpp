@@ -50,6 +50,8 @@ MountStatus Mount::status() {
     status.mounted = backend_ && backend_->mounted();
     status.directory = mounted_on_.empty() ? configured_.directory : mounted_on_;
     status.backend = status.mounted ? backend_->name() : "";
+    status.fallback = status.mounted && fallback_;
+    status.in_work = backend_ ? backend_->in_work() : 0;
     status.note = backend_ && !status.mounted ? "somebody has unmounted it" : note_;
     return status;
 }
@@ -99,6 +101,7 @@ Result<void> Mount::mount_by(const std::string& backend, const std::string& dire
                     "auto, module, fuse or none");
     }
     VEXFS_ASSIGN(const std::string place, real_path(directory));
+    fallback_ = false;
     if (backend == "auto") {
         VEXFS_TRY(mount_automatically(place));
     } else if (backend == "fuse") {
@@ -126,6 +129,7 @@ Result<void> Mount::mount_automatically(const std::string& place) {
     }
     VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_, kept_));
     note_ = fmt::format("FUSE, because {}", mounted.error().message);
+    fallback_ = true;
     return {};
 }
 

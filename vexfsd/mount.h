@@ -54,6 +54,7 @@ class Mount final : public MountControl {
     std::mutex mutex_;  // guards what follows
     std::string mounted_on_;
     std::string note_;
+    bool fallback_ = false;  // FUSE, because the module could not be had
     std::unique_ptr<MountBackend> backend_;
     // Of mounts that were unmounted and may have open files. They end with the daemon, for the thread that
     // unmounts may be one of theirs.

@@ -38,6 +38,7 @@ class FuseBackend final : public MountBackend {
         session_->leave();
         return {};
     }
+    uint64_t in_work() const override { return session_->in_work(); }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
   private:
@@ -58,6 +59,7 @@ class ModuleBackend final : public MountBackend {
         session_->leave();
         return {};
     }
+    uint64_t in_work() const override { return session_->in_work(); }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
   private:

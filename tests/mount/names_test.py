@@ -16,7 +16,7 @@ class Names(Mounted):
         path = self.collection()
         self.assertIn(path.name, os.listdir(self.mount))
         self.assertEqual(set(os.listdir(path)), FILES)
-        self.assertEqual(set(os.listdir(self.mount / ".vexfs")), {"version", "health", "stats", "call"})
+        self.assertEqual(set(os.listdir(self.mount / ".vexfs")), {"version", "health", "stats", "metrics", "call"})
 
     def test_what_is_not_there_is_not_found(self):
         path = self.collection()

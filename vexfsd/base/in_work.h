@@ -22,6 +22,7 @@ class InWork {
         std::atomic<unsigned>& count_;
     };
 
+    unsigned count() const { return count_; }
     // False where there is still one after that time.
     bool wait_none(std::chrono::milliseconds timeout) const {
         const auto deadline = std::chrono::steady_clock::now() + timeout;

@@ -57,6 +57,10 @@ void Session::leave() const {
     state_->device.leave();
 }
 
+uint64_t Session::in_work() const {
+    return state_->in_work.count();
+}
+
 bool Session::wait_idle(std::chrono::milliseconds timeout) const {
     return state_->in_work.wait_none(timeout);
 }

@@ -23,6 +23,8 @@ class Session {
 
     // What is asked for from now on waits for the next daemon.
     void leave() const;
+    // How many calls are.
+    uint64_t in_work() const;
     // Whether nothing is in work, at the latest after `timeout`.
     bool wait_idle(std::chrono::milliseconds timeout) const;
 

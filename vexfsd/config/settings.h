@@ -73,6 +73,10 @@ struct Settings {
         uint64_t cache_bytes = uint64_t{64} << 20;
         uint64_t slow_ms = 1000;  // 0 notes none
     } queries;
+    struct Metrics {
+        std::string address = "127.0.0.1";
+        uint64_t port = 0;  // 0 serves none
+    } metrics;
     struct Storage {
         uint64_t segment_bytes = uint64_t{256} << 20;
         uint64_t background_mib_per_s = 0;  // 0 is no limit

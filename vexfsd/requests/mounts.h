@@ -2,6 +2,7 @@
 // The mount of the daemon that a service belongs to, as requests see it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "engine/base/result.h"
@@ -14,6 +15,8 @@ struct MountStatus {
     std::string directory;  // where, or where it was to be; empty for none
     std::string backend;    // "fuse" or "module"; empty where nothing is mounted
     std::string note;       // why this backend, or why nothing is mounted
+    bool fallback = false;  // FUSE, because the module could not be had
+    uint64_t in_work = 0;   // calls that are being answered
 };
 
 // Thread-safe.

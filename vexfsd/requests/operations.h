@@ -13,6 +13,7 @@
 #include "vexfsd/requests/query_cache.h"
 #include "vexfsd/requests/query_times.h"
 #include "vexfsd/requests/request.h"
+#include "vexfsd/requests/sampler.h"
 
 namespace vexfs {
 
@@ -37,6 +38,7 @@ struct ServiceContext {
     Checks& checks;
     QueryCache& cache;
     QueryTimes& times;
+    Sampler& sampler;
     MountControl* mounts;  // null where nothing can be mounted
 };
 
@@ -104,6 +106,8 @@ Result<Message> search_range(ServiceContext& context, const Request& request);
 Result<Message> report_stats(ServiceContext& context, const Request& request);
 Result<Message> report_io(ServiceContext& context, const Request& request);
 Result<Message> report_health(ServiceContext& context, const Request& request);
+Result<Message> report_snapshot(ServiceContext& context, const Request& request);
+Result<Message> report_metrics(ServiceContext& context, const Request& request);
 
 Result<Message> mount_status(ServiceContext& context, const Request& request);
 Result<Message> mount_tree(ServiceContext& context, const Request& request);

@@ -53,6 +53,11 @@ void QueryCache::make_room() {
     }
 }
 
+QueryCache::Limits QueryCache::used() const {
+    const std::lock_guard lock(mutex_);
+    return {entries_.size(), bytes_};
+}
+
 QueryCache::Counts QueryCache::counts(const std::string& collection) const {
     const std::lock_guard lock(mutex_);
     const auto found = counts_.find(collection);

@@ -35,6 +35,8 @@ class QueryCache {
     void put(std::string key, Answer answer, uint64_t bytes);
 
     Counts counts(const std::string& collection) const;
+    // What is kept now.
+    Limits used() const;
     // The collection was deleted.
     void forget_counts(const std::string& collection);
 

@@ -381,7 +381,11 @@ Result<Answers> answers_of(ServiceContext& context, const Request& request, cons
 
 void note_time(ServiceContext& context, const Request& request, const std::string& collection,
                const Result<Answers>& answered, uint64_t took_us) {
-    if (answered) context.times.record(collection, answered->path, took_us);
+    if (answered) {
+        context.times.record(collection, answered->path, took_us, answered->results.size());
+    } else {
+        context.times.record_failure(collection);
+    }
     const uint64_t slow_us = context.options->slow_query_us;
     if (slow_us == 0 || took_us < slow_us || !context.options->note_slow_query) return;
     SlowQuery slow{collection, answered ? answered->path : "", took_us, 1, limit_default, "", ""};

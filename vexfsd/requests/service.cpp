@@ -13,6 +13,7 @@
 #include "vexfsd/requests/behind.h"
 #include "vexfsd/requests/json.h"
 #include "vexfsd/requests/operations.h"
+#include "vexfsd/watch/prometheus.h"
 
 namespace vexfs {
 namespace {
@@ -74,6 +75,8 @@ const std::vector<Operation>& operations() {
         {"stats", {"collection", "queries"}, {}, report_stats},
         {"io_stats", {"collection"}, {}, report_io},
         {"health", {}, {}, report_health},
+        {"watch", {"collection", "history_s"}, {}, report_snapshot},
+        {"metrics", {}, {}, report_metrics},
         {"mount.status", {}, {}, mount_status},
         {"mount.mount", {"directory", "backend"}, {}, mount_tree, true},
         {"mount.unmount", {}, {}, unmount_tree, true},
@@ -145,6 +148,11 @@ struct Service::State {
 
     Store& store;
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    MountControl* mounts_now() {
+        const std::lock_guard lock(mutex);
+        return mounts;
+    }
+
     std::mutex mutex;  // guards options and mounts
     std::shared_ptr<const ServiceOptions> options;
     MountControl* mounts = nullptr;
@@ -152,6 +160,7 @@ struct Service::State {
     Checks checks;
     QueryCache cache;
     QueryTimes times;
+    Sampler sampler{store, times, cache};
 };
 
 Service::Service(Store& store, ServiceOptions options) : state_(std::make_unique<State>(store)) {
@@ -169,6 +178,7 @@ Message Service::handle(const Message& request, const Caller& caller) {
                            state_->checks,
                            state_->cache,
                            state_->times,
+                           state_->sampler,
                            nullptr};
     {
         const std::lock_guard lock(state_->mutex);
@@ -201,6 +211,19 @@ void Service::set_options(ServiceOptions options) {
 void Service::set_mounts(MountControl* mounts) {
     const std::lock_guard lock(state_->mutex);
     state_->mounts = mounts;
+}
+
+void Service::set_watch_sources(WatchSources sources) {
+    state_->sampler.set_sources(std::move(sources));
+}
+
+std::shared_ptr<const Snapshot> Service::sample() {
+    return state_->sampler.take(state_->mounts_now());
+}
+
+std::string Service::metrics() {
+    return to_prometheus(*state_->sampler.look(state_->mounts_now()),
+                         [](const CollectionFigures&) { return true; });
 }
 
 void Service::interrupt() {

@@ -75,6 +75,11 @@
 //                            vexfs-protocol(7)
 //   health                -> status "ok"|"degraded", version, pid, uptime_s, simd, collections, quarantined[],
 //                            read_only[]
+//   watch                 [collection, history_s]
+//                         -> time_ms, interval_s, collections: [{name, points, lately{queries_per_s, ...}}],
+//                            lately{}, server{}, cache{}, mount{}, host{}, tuning{}, ..., with history_s also
+//                            history{step_s, times_ms, queries_per_s, ...}: watch/snapshot.h
+//   metrics               -> text: the same for Prometheus
 //   mount.status          -> mounted, directory, backend, note
 //   mount.mount           [directory, backend] -> as mount.status
 //   mount.unmount         -> as mount.status
@@ -95,6 +100,7 @@
 #include "vexfsd/requests/message.h"
 #include "vexfsd/requests/mounts.h"
 #include "vexfsd/requests/query_cache.h"
+#include "vexfsd/requests/sampler.h"
 
 namespace vexfs {
 
@@ -149,6 +155,13 @@ class Service {
 
     // What the requests mount.* speak of; null for nothing. It must outlast the requests.
     void set_mounts(MountControl* mounts);
+
+    // What only a daemon knows of itself, for `watch`; the sources must outlast the requests.
+    void set_watch_sources(WatchSources sources);
+    // Takes a snapshot and keeps it in the history: once a second, by one thread.
+    std::shared_ptr<const Snapshot> sample();
+    // Of all collections, for Prometheus. Thread-safe.
+    std::string metrics();
 
     // The daemon stops: long operations end early, as unavailable, and none begins. Thread-safe.
     void interrupt();

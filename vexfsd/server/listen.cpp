@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -117,7 +118,7 @@ ListeningPath::~ListeningPath() {
 }
 
 Result<ListeningPath> ListeningPath::resume(const std::string& path, UniqueFd socket) {
-    VEXFS_TRY(prepare_socket(socket));
+    VEXFS_TRY(prepare_socket(socket, AF_UNIX));
     sockaddr_un address{};
     socklen_t bytes = sizeof address;
     struct stat there {};
@@ -132,10 +133,11 @@ Result<ListeningPath> ListeningPath::resume(const std::string& path, UniqueFd so
     return listening;
 }
 
-Result<void> prepare_socket(const UniqueFd& socket) {
-    if (sd_is_socket(socket.get(), AF_UNIX, SOCK_STREAM, 1) <= 0) {
+Result<void> prepare_socket(const UniqueFd& socket, int family) {
+    if (sd_is_socket(socket.get(), family, SOCK_STREAM, 1) <= 0) {
         return fail(ErrorCode::invalid_argument,
-                    "the socket that systemd handed over is no listening Unix stream");
+                    fmt::format("the socket that systemd handed over is no listening {}stream",
+                                family == AF_UNIX ? "Unix " : ""));
     }
     const int flags = fcntl(socket.get(), F_GETFL);
     if (flags < 0 || fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) < 0) {

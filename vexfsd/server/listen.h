@@ -45,7 +45,8 @@ class ListeningPath {
     bool bound_ = false;
 };
 
-// One of systemd's sockets, ready to be served; invalid_argument where it is no listening Unix stream.
-Result<void> prepare_socket(const UniqueFd& socket);
+// One of systemd's sockets, ready to be served; invalid_argument where it is no listening stream of the
+// family, of AF_UNSPEC where it is of none.
+Result<void> prepare_socket(const UniqueFd& socket, int family);
 
 }  // namespace vexfs

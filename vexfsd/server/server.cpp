@@ -135,6 +135,12 @@ void Server::add_client(UniqueFd socket) {
         return;
     }
     connections_.emplace(id, std::move(connection));
+    clients_ = connections_.size();
+}
+
+ServerLoad Server::load() const {
+    const Workers::Load load = workers_->load();
+    return {clients_, load.in_work, load.waiting};
 }
 
 void Server::deliver_replies() {
@@ -152,6 +158,7 @@ void Server::settle(uint64_t connection, bool goes_on) {
         const auto found = connections_.find(*waiter);
         if (found != connections_.end() && !found->second->on_budget()) connections_.erase(found);
     }
+    clients_ = connections_.size();
     check_stopped();
 }
 
@@ -164,6 +171,7 @@ void Server::stop(std::function<void()> stopped) {
     pause_timer_ = nullptr;
     listener_.reset();
     std::erase_if(connections_, [](const auto& entry) { return !entry.second->on_stop(); });
+    clients_ = connections_.size();
     check_stopped();
 }
 

@@ -2,11 +2,12 @@
 // Serves clients of a listening socket in an event loop: accepts them, reads their requests, has these
 // answered by worker threads and writes the replies.
 //
-// All functions belong to the thread of the event loop.
+// All functions but load() belong to the thread of the event loop.
 #pragma once
 
 #include <systemd/sd-event.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -42,7 +43,9 @@ class Server {
     // Takes no more clients and requests, answers those in work, and calls `stopped` when the last client is
     // gone.
     void stop(std::function<void()> stopped);
-    size_t clients() const { return connections_.size(); }
+    size_t clients() const { return clients_; }
+    // From any thread.
+    ServerLoad load() const;
 
     // For its connections.
     sd_event* event() const { return event_; }
@@ -70,6 +73,7 @@ class Server {
     std::vector<std::byte> scratch_;  // what is received goes through here
     std::unique_ptr<Workers> workers_;
     std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
+    std::atomic<size_t> clients_ = 0;  // connections_.size()
     uint64_t next_id_ = 1;
     bool stopping_ = false;
     std::function<void()> stopped_;

@@ -52,6 +52,11 @@ std::vector<Workers::Done> Workers::take_done() {
     return std::exchange(done_, {});
 }
 
+Workers::Load Workers::load() {
+    const std::lock_guard lock(mutex_);
+    return {jobs_.size(), in_work_};
+}
+
 void Workers::set_in_work_max(unsigned in_work_max) {
     const std::lock_guard lock(mutex_);
     in_work_max_ = in_work_max;

@@ -45,6 +45,11 @@ class Workers {
     std::vector<Done> take_done();
     // Holds for requests that are not begun yet.
     void set_in_work_max(unsigned in_work_max);
+    // Requests that wait for a thread, and those that have one. Thread-safe.
+    struct Load {
+        uint64_t waiting = 0, in_work = 0;
+    };
+    Load load();
 
   private:
     // One thread.

@@ -9,10 +9,10 @@ namespace {
 
 // The kind is the place; new ones are added at the end.
 constexpr std::array roles{
-    Role::root,     Role::control,    Role::version,     Role::health,  Role::all_stats,
-    Role::any_call, Role::collection, Role::call,        Role::search,  Role::insert,
-    Role::config,   Role::stats,      Role::io_stats,    Role::vectors, Role::ids,
-    Role::metadata, Role::import,     Role::import_file, Role::points,  Role::point,
+    Role::root,       Role::control, Role::version, Role::health,   Role::all_stats, Role::any_call,
+    Role::collection, Role::call,    Role::search,  Role::insert,   Role::config,    Role::stats,
+    Role::io_stats,   Role::vectors, Role::ids,     Role::metadata, Role::import,    Role::import_file,
+    Role::points,     Role::point,   Role::metrics,
 };
 
 }  // namespace

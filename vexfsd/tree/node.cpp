@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::array root_names{NamedRole{".vexfs", Role::control}};
 constexpr std::array control_names{NamedRole{"version", Role::version}, NamedRole{"health", Role::health},
-                                   NamedRole{"stats", Role::all_stats}, NamedRole{"call", Role::any_call}};
+                                   NamedRole{"stats", Role::all_stats}, NamedRole{"metrics", Role::metrics},
+                                   NamedRole{"call", Role::any_call}};
 constexpr std::array collection_names{
     NamedRole{"call", Role::call},
     NamedRole{"search", Role::search},

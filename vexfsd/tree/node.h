@@ -3,7 +3,7 @@
 //
 //   /                         root
 //     .vexfs/                 control
-//       version health stats call
+//       version health stats metrics call
 //     NAME/                   collection
 //       call search insert config stats io_stats vectors.npy ids.npy metadata.jsonl
 //       import/FILE
@@ -46,6 +46,7 @@ enum class Role : uint8_t {
     import_file,
     points,
     point,
+    metrics,
 };
 
 struct Node {

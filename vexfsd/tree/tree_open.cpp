@@ -77,6 +77,11 @@ Outcome<std::unique_ptr<OpenFile>> Tree::open_permitted(const Node& node, const 
     switch (node.role) {
         case Role::version:
             return std::make_unique<ReportFile>([] { return std::string(VEXFS_VERSION) + '\n'; });
+        case Role::metrics:
+            return std::make_unique<ReportFile>([this, caller]() -> Outcome<std::string> {
+                VEXFS_TREE_ASSIGN(json told, ask(service_, json{{"op", "metrics"}}, caller));
+                return told["text"].get<std::string>();
+            });
         case Role::health:
         case Role::all_stats:
         case Role::stats:

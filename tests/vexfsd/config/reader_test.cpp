@@ -56,6 +56,9 @@ max_backlog_bytes = 1_000_000
 cache_entries = 5
 cache_bytes = 0
 slow_ms = 5
+[metrics]
+address = "::1"
+port = 9639
 [storage]
 segment_bytes = 1_048_576
 background_mib_per_s = 100
@@ -94,6 +97,8 @@ io_backend = "posix"
     CHECK(settings.queries.cache_entries == 5);
     CHECK(settings.queries.cache_bytes == 0);
     CHECK(settings.queries.slow_ms == 5);
+    CHECK(settings.metrics.address == "::1");
+    CHECK(settings.metrics.port == 9639);
     CHECK(settings.storage.segment_bytes == 1 << 20);
     CHECK(settings.storage.background_mib_per_s == 100);
     CHECK(settings.storage.io_backend == "posix");
