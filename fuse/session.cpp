@@ -19,6 +19,7 @@
 #include <system_error>
 #include <thread>
 
+#include "engine/base/thread_name.h"
 #include "fuse/session_state.h"
 
 namespace vexfs::fuse {
@@ -192,7 +193,10 @@ Result<void> Session::State::start_threads(unsigned count) {
     try {
         for (unsigned i = 0; i < count; ++i) {
             ++running_threads;
-            threads.emplace_back([this] { run(); });
+            threads.emplace_back([this] {
+                name_thread("vexfs-fuse");
+                run();
+            });
         }
     } catch (const std::system_error& error) {
         --running_threads;

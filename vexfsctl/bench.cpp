@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/collection/collection.h"
+#include "vexfsctl/bench/verbs.h"
 #include "vexfsctl/bench_ann.h"
 #include "vexfsctl/nouns.h"
 
 namespace vexfs::ctl {
 
 void register_bench(Cli& cli) {
-    CLI::App* noun = cli.noun("bench", "Measure the engine");
+    CLI::App* noun = cli.noun("bench", "Measure VexFS");
+    register_bench_run(cli, noun);
+    register_bench_scenarios(cli, noun);
+    register_bench_report(cli, noun);
     const auto options = std::make_shared<AnnOptions>();
     CLI::App* app = cli.verb(
         noun, "ann", "Build a collection from a file, search it, and compare with the true neighbours",

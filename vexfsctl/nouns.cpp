@@ -12,11 +12,13 @@ void register_nouns(Cli& cli) {
     register_tuning(cli);
     register_module(cli);
     register_doctor(cli);
+    register_monitor(cli);
     register_stats(cli);
     register_health(cli);
     register_mount(cli);
     register_umount(cli);
     register_config(cli);
+    register_alert(cli);
     register_bench(cli);
     register_completion(cli);
 }

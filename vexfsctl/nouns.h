@@ -14,11 +14,13 @@ void register_preset(Cli& cli);
 void register_tuning(Cli& cli);
 void register_module(Cli& cli);
 void register_doctor(Cli& cli);
+void register_monitor(Cli& cli);
 void register_stats(Cli& cli);
 void register_health(Cli& cli);
 void register_mount(Cli& cli);
 void register_umount(Cli& cli);
 void register_config(Cli& cli);
+void register_alert(Cli& cli);
 void register_bench(Cli& cli);
 void register_completion(Cli& cli);
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/show.h"
 #include "vexfsctl/text.h"
@@ -8,10 +12,13 @@
 namespace vexfs::ctl {
 namespace {
 
+constexpr std::chrono::seconds threads_watched{1};
+
 struct StatsOptions {
     std::string collection;
     bool io = false;
     bool queries = false;
+    bool threads = false;
 };
 
 std::string bytes_of(const nlohmann::json& object, const char* key) {
@@ -74,8 +81,52 @@ Result<ExitStatus> query_stats(Context& context, const std::string& collection) 
     return succeeded;
 }
 
+Result<std::vector<nlohmann::json>> threads_now(Context& context) {
+    Message request;
+    request.header = {{"op", "stats"}, {"threads", true}};
+    VEXFS_ASSIGN(Message reply, context.call(std::move(request)));
+    return reply.header.at("threads").get<std::vector<nlohmann::json>>();
+}
+
+double seconds_of(const nlohmann::json& thread) {
+    return thread.value("user_s", 0.0) + thread.value("system_s", 0.0);
+}
+
+// With the part of a CPU that each used in a while of watching.
+Result<ExitStatus> thread_stats(Context& context) {
+    const auto start = std::chrono::steady_clock::now();
+    VEXFS_ASSIGN(const std::vector<nlohmann::json> before, threads_now(context));
+    std::this_thread::sleep_for(threads_watched);
+    VEXFS_ASSIGN(std::vector<nlohmann::json> threads, threads_now(context));
+    const double passed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (nlohmann::json& thread : threads) {
+        const auto earlier = std::ranges::find_if(
+            before, [&](const nlohmann::json& other) { return other.at("id") == thread.at("id"); });
+        const double used_s = seconds_of(thread) - (earlier == before.end() ? 0 : seconds_of(*earlier));
+        thread["cpu"] = std::max(0.0, used_s) / passed_s;
+    }
+    std::ranges::stable_sort(threads, std::greater(), seconds_of);
+    Table table{{{"THREAD", true},
+                 {"NAME"},
+                 {"STATE"},
+                 {"CPU", true},
+                 {"USER S", true},
+                 {"SYSTEM S", true},
+                 {"WAITS", true}},
+                {}};
+    for (const auto& thread : threads) {
+        table.rows.push_back({cell(thread, "id"), cell(thread, "name"), cell(thread, "state"),
+                              fmt::format("{:.0f} %", 100 * thread.value("cpu", 0.0)),
+                              decimals(thread, "user_s"), decimals(thread, "system_s"),
+                              cell(thread, "waits")});
+    }
+    VEXFS_TRY(context.out().print({{"threads", threads}}, table));
+    return succeeded;
+}
+
 // One collection is shown with all that is known of it, several as a table.
 Result<ExitStatus> stats(Context& context, const StatsOptions& options) {
+    if (options.threads) return thread_stats(context);
     if (options.queries) return query_stats(context, options.collection);
     Message request;
     request.header = {{"op", options.io ? "io_stats" : "stats"}};
@@ -103,13 +154,18 @@ void register_stats(Cli& cli) {
     const auto options = std::make_shared<StatsOptions>();
     CLI::App* app = cli.noun_alone("stats", "Show counters since the start, of all collections or of one",
                                    "vexfsctl stats\nvexfsctl -o json stats words\nvexfsctl stats --io words\n"
-                                   "vexfsctl stats --queries",
+                                   "vexfsctl stats --queries\nvexfsctl stats --threads",
                                    [options](Context& context) { return stats(context, *options); });
-    cli.collection_argument(app, options->collection)->required(false);
+    CLI::Option* name = cli.collection_argument(app, options->collection)->required(false);
     CLI::Option* io =
         app->add_flag("--io", options->io, "What was read, written and synced, how often and how fast");
-    app->add_flag("--queries", options->queries, "How long searches took, by the way they were answered")
-        ->excludes(io);
+    CLI::Option* queries =
+        app->add_flag("--queries", options->queries, "How long searches took, by the way they were answered")
+            ->excludes(io);
+    app->add_flag("--threads", options->threads, "What each thread of the daemon uses, watched for a second")
+        ->excludes(io)
+        ->excludes(queries)
+        ->excludes(name);
 }
 
 }  // namespace vexfs::ctl

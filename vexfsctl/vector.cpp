@@ -6,6 +6,7 @@
 #include "vexfsctl/hits.h"
 #include "vexfsctl/insert_lines.h"
 #include "vexfsctl/nouns.h"
+#include "vexfsctl/search_profile.h"
 #include "vexfsctl/show.h"
 #include "vexfsctl/values.h"
 
@@ -52,6 +53,7 @@ struct SearchOptions {
     uint64_t timeout_ms = 0;
     bool exact = false;
     bool explain = false;
+    bool profile = false;
     bool with_vector = false;
 };
 
@@ -74,6 +76,7 @@ Result<ExitStatus> search(Context& context, const SearchOptions& options) {
         VEXFS_ASSIGN(const std::vector<float> vector, vector_from_argument(options.vector));
         add_array(request, "vectors", vector, {1, vector.size()});
     }
+    if (options.profile) return profile_search(context, request);
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
     VEXFS_TRY(print_hits(context.out(), reply));
     if (options.explain) explain_search(context.out(), reply);
@@ -174,7 +177,11 @@ void register_search(Cli& cli, CLI::App* noun) {
     app->add_flag("--exact", options->exact, "Compare with every vector");
     cli.choice(app, "--metric", options->metric, {"cosine", "euclidean", "dot", "manhattan"},
                "Another metric than the collection's; every vector is compared with");
-    app->add_flag("--explain", options->explain, "Show how the search was answered, and what took how long");
+    CLI::Option* explain = app->add_flag("--explain", options->explain,
+                                         "Show how the search was answered, and what took how long");
+    app->add_flag("--profile", options->profile,
+                  "Search 20 times, and show where the time goes instead of hits")
+        ->excludes(explain);
     app->add_flag("--with-vector", options->with_vector, "Show the vectors, too");
     app->callback([vector, like] {
         if (vector->count() + like->count() == 0) throw CLI::RequiredError("--vector or --like");

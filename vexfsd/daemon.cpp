@@ -16,6 +16,7 @@
 #include <ctime>
 #include <thread>
 
+#include "vexfsd/config/alert_rules.h"
 #include "vexfsd/log.h"
 #include "vexfsd/unit_job.h"
 
@@ -48,6 +49,13 @@ Result<Schema> configured_schema(const Preset& preset, Durability durability) {
     VEXFS_ASSIGN(Schema schema, schema_of(preset));
     if (!preset.parameters.contains("durability")) schema.durability = durability;
     return schema;
+}
+
+// A wrong one is left out; the others watch.
+std::vector<AlertRule> alert_rules() {
+    AlertCatalog catalog = AlertCatalog::load();
+    for (const ConfigProblem& problem : catalog.problems) spdlog::warn("alert left out: {}", problem.text());
+    return std::move(catalog.rules);
 }
 
 }  // namespace
@@ -104,6 +112,7 @@ Daemon::~Daemon() {
     metrics_.reset();
     watching_.reset();
     if (service_) service_->set_watch_sources({});
+    alert_hook_.reset();
     server_.reset();
     if (service_) service_->set_mounts(nullptr);
     mount_.reset();
@@ -151,7 +160,10 @@ Result<void> Daemon::open() {
 }
 
 Result<void> Daemon::open_watch() {
-    service_->set_watch_sources({[this] { return server_->load(); }, tuning_watch()});
+    alert_hook_ = std::make_unique<AlertHook>(configuration_.settings().alerts.command);
+    service_->set_watch_sources({[this] { return server_->load(); }, tuning_watch(),
+                                 [this](const AlertEvent& event) { alert_hook_->tell(event); }});
+    service_->set_alert_rules(alert_rules());
     watching_ = std::make_unique<Watching>(*service_);
     const Settings::Metrics& settings = configuration_.settings().metrics;
     std::optional<UniqueFd> listener = descriptors_.take(metrics_socket);
@@ -310,6 +322,8 @@ void Daemon::reload() {
         server_->set_limits(limits_of(after.server));
         service_->set_options(std::move(*service));
         tree_->set_options(*tree);
+        alert_hook_->set_command(after.alerts.command);
+        service_->set_alert_rules(alert_rules());
         if (before.index.threads != after.index.threads) {
             store_->set_index_threads(one_per_cpu(after.index.threads));
         }

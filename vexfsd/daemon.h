@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/collection/store.h"
+#include "vexfsd/alert_hook.h"
 #include "vexfsd/config/presets.h"
 #include "vexfsd/config/settings.h"
 #include "vexfsd/descriptor_store.h"
@@ -70,6 +71,7 @@ class Daemon {
     std::unique_ptr<Tree> tree_;
     std::unique_ptr<Mount> mount_;
     std::unique_ptr<Server> server_;
+    std::unique_ptr<AlertHook> alert_hook_;
     std::unique_ptr<Watching> watching_;
     std::unique_ptr<MetricsServer> metrics_;
 };

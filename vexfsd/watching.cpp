@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include "engine/base/thread_name.h"
 #include "vexfsd/tuner/tuning.h"
 
 namespace vexfs {
@@ -20,6 +21,7 @@ constexpr std::chrono::seconds interval{1};
 constexpr std::chrono::seconds tuning_interval{60};
 
 void watch(Service& service, const std::stop_token& stop) {
+    name_thread("vexfs-watch");
     std::mutex mutex;
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);

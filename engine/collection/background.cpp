@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/base/thread_name.h"
+
 namespace vexfs {
 namespace {
 
@@ -11,8 +13,14 @@ constexpr auto look_again_after = std::chrono::milliseconds(200);
 }  // namespace
 
 Background::Background(unsigned threads)
-    : maintainer_([this](const std::stop_token& stop) { work(stop, &LocalCollection::maintain_some); }),
-      syncer_([this](const std::stop_token& stop) { sync(stop); }) {
+    : maintainer_([this](const std::stop_token& stop) {
+          name_thread("vexfs-maintain");
+          work(stop, &LocalCollection::maintain_some);
+      }),
+      syncer_([this](const std::stop_token& stop) {
+          name_thread("vexfs-sync");
+          sync(stop);
+      }) {
     set_threads(threads);
 }
 
@@ -59,8 +67,10 @@ void Background::set_threads(unsigned count) {
     {
         const std::lock_guard lock(mutex_);
         while (indexers_.size() < count)
-            indexers_.emplace_back(
-                [this](const std::stop_token& stop) { work(stop, &LocalCollection::index_some); });
+            indexers_.emplace_back([this](const std::stop_token& stop) {
+                name_thread("vexfs-index");
+                work(stop, &LocalCollection::index_some);
+            });
         while (indexers_.size() > count) {
             ended.push_back(std::move(indexers_.back()));
             indexers_.pop_back();

@@ -47,6 +47,7 @@ CALLS = [
     ("watch", {"history_s": 60}),
     ("watch", {"collection": "docs"}),
     ("metrics", {}),
+    ("alerts", {}),
     ("mount.status", {}),
     ("mount.mount", {"backend": "fuse"}),
     ("mount.unmount", {}),

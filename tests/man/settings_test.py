@@ -5,7 +5,7 @@ import re
 import tomllib
 import unittest
 
-from pages import page, source
+from pages import SOURCE_DIR, page, source
 from programs import json_of
 
 
@@ -52,6 +52,14 @@ class Settings(unittest.TestCase):
         listed = page("vexfsd.toml.5").section("PROFILES").rows()
         profiles = json_of("tuning", "list")["profiles"]
         self.assertCountEqual(listed, [[profile["name"], profile["description"]] for profile in profiles])
+
+    def test_the_installed_rules_of_alerts_are_listed(self):
+        listed = page("vexfsd.toml.5").section("ALERTS").rows()
+        files = (SOURCE_DIR / "config/alerts").glob("*.toml")
+        rules = [(file.stem, tomllib.loads(file.read_text())) for file in files]
+        self.assertCountEqual(listed, [[name, rule["severity"],
+                                        f"{rule['metric']} {rule['condition']} {rule['threshold']}"]
+                                       for name, rule in rules])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <new>
 #include <system_error>
 
+#include "engine/base/thread_name.h"
 #include "vexfsd/channel/session_state.h"
 
 namespace vexfs::channel {
@@ -46,7 +47,11 @@ Result<std::unique_ptr<Session>> Session::start(Tree& tree, Device device) {
     auto state = std::make_unique<State>(tree, std::move(device));
     try {
         const unsigned threads = state->device.worker_threads() + spare_threads;
-        for (unsigned i = 0; i < threads; ++i) state->threads.emplace_back([s = state.get()] { s->run(); });
+        for (unsigned i = 0; i < threads; ++i)
+            state->threads.emplace_back([s = state.get()] {
+                name_thread("vexfs-module");
+                s->run();
+            });
     } catch (const std::system_error& error) {
         return fail_errno("start a thread of the mount", error.code().value());
     }

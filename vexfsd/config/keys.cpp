@@ -167,6 +167,8 @@ std::vector<Key> make_keys() {
         integer(VEXFS_KEY(queries, slow_ms, reload,
                           "milliseconds from which a search is logged as slow, 0 for none"),
                 0, day_s * 1000),
+        optional_path(VEXFS_KEY(alerts, command, reload,
+                                "program that is run when an alert is raised or cleared, empty for none")),
         choice(VEXFS_KEY(metrics, address, restart, "where Prometheus can get the metrics"),
                {"127.0.0.1", "::1"}),
         integer(VEXFS_KEY(metrics, port, restart, "TCP port for that, 0 for none"), 0, 65'535),

@@ -73,6 +73,9 @@ struct Settings {
         uint64_t cache_bytes = uint64_t{64} << 20;
         uint64_t slow_ms = 1000;  // 0 notes none
     } queries;
+    struct Alerts {
+        std::string command;  // empty runs none
+    } alerts;
     struct Metrics {
         std::string address = "127.0.0.1";
         uint64_t port = 0;  // 0 serves none

@@ -107,6 +107,7 @@ Result<Message> report_stats(ServiceContext& context, const Request& request);
 Result<Message> report_io(ServiceContext& context, const Request& request);
 Result<Message> report_health(ServiceContext& context, const Request& request);
 Result<Message> report_snapshot(ServiceContext& context, const Request& request);
+Result<Message> report_alerts(ServiceContext& context, const Request& request);
 Result<Message> report_metrics(ServiceContext& context, const Request& request);
 
 Result<Message> mount_status(ServiceContext& context, const Request& request);
@@ -115,6 +116,9 @@ Result<Message> unmount_tree(ServiceContext& context, const Request& request);
 
 // Stored metadata for a reply, null for none.
 nlohmann::json metadata_json(const std::string& text);
+
+// [{id, name, state, user_s, system_s, waits}] of this process.
+nlohmann::json threads_json();
 
 // [{"name","error":{"code","message"}}]
 nlohmann::json quarantined_json(const Store& store);

@@ -67,6 +67,7 @@ uint64_t resident_bytes() {
 
 Result<Message> report_stats(ServiceContext& context, const Request& request) {
     VEXFS_ASSIGN(const bool with_queries, request.flag("queries", false));
+    VEXFS_ASSIGN(const bool with_threads, request.flag("threads", false));
     Message reply;
     if (request.has("collection")) {
         VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
@@ -74,6 +75,7 @@ Result<Message> report_stats(ServiceContext& context, const Request& request) {
             to_json(found.collection->stats(), context.cache.counts(found.name), context.store.max_backlog());
         reply.header["collection"] = found.name;
         if (with_queries) reply.header["queries"] = context.times.of(found.name);
+        if (with_threads) reply.header["threads"] = threads_json();
         return reply;
     }
     CollectionStats sum;
@@ -93,6 +95,7 @@ Result<Message> report_stats(ServiceContext& context, const Request& request) {
     reply.header["collections"] = collections;
     reply.header["memory_bytes"] = resident_bytes();
     if (with_queries) reply.header["queries"] = std::move(queries);
+    if (with_threads) reply.header["threads"] = threads_json();
     return reply;
 }
 

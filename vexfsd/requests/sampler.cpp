@@ -117,6 +117,16 @@ void Sampler::set_sources(WatchSources sources) {
     sources_ = std::move(sources);
 }
 
+void Sampler::set_alert_rules(std::vector<AlertRule> rules) {
+    const std::lock_guard lock(mutex_);
+    alerts_.set_rules(std::move(rules));
+}
+
+std::vector<AlertRule> Sampler::alert_rules() const {
+    const std::lock_guard lock(mutex_);
+    return alerts_.rules();
+}
+
 std::shared_ptr<Snapshot> Sampler::counts(MountControl* mounts) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->time_ms = static_cast<int64_t>(now_s() * 1000);
@@ -187,6 +197,9 @@ std::shared_ptr<const Snapshot> Sampler::take_locked(MountControl* mounts) {
     put_times(snapshot->lately, sums.requests, sums.syncs);
     snapshot->lately.cache_hit_ratio = hit_ratio(sums.hits, sums.misses);
     snapshot->host = host_.read();
+    for (const AlertEvent& event : alerts_.evaluate(*snapshot, now)) {
+        if (sources_.on_alert) sources_.on_alert(event);
+    }
     sampling_s_ += std::chrono::duration<double>(Clock::now() - now).count();
     snapshot->sampling_s = sampling_s_;
     history_.add(*snapshot);
@@ -202,6 +215,7 @@ std::shared_ptr<const Snapshot> Sampler::look(MountControl* mounts) {
     snapshot->interval_s = last_->interval_s;
     snapshot->lately = last_->lately;
     snapshot->host = last_->host;
+    snapshot->alerts = last_->alerts;
     for (CollectionFigures& figures : snapshot->collections) {
         const CollectionFigures* const before = find(*last_, figures.name);
         if (before != nullptr && before->instance == figures.instance) figures.lately = before->lately;

@@ -13,15 +13,17 @@
 #include "vexfsd/requests/mounts.h"
 #include "vexfsd/requests/query_cache.h"
 #include "vexfsd/requests/query_times.h"
+#include "vexfsd/watch/alerts.h"
 #include "vexfsd/watch/history.h"
 #include "vexfsd/watch/host.h"
 
 namespace vexfs {
 
-// What only a daemon knows; either may be empty.
+// What only a daemon knows; each may be empty.
 struct WatchSources {
     std::function<ServerLoad()> load;
     std::function<TuningFigures()> tuning;
+    std::function<void(const AlertEvent&)> on_alert;
 };
 
 class Sampler {
@@ -29,7 +31,9 @@ class Sampler {
     Sampler(const Store& store, const QueryTimes& times, const QueryCache& cache);
 
     void set_sources(WatchSources sources);
-    // Adds one to the history.
+    void set_alert_rules(std::vector<AlertRule> rules);
+    std::vector<AlertRule> alert_rules() const;
+    // Adds one to the history, and raises and clears alerts by it.
     std::shared_ptr<const Snapshot> take(MountControl* mounts);
     // How it is now: counts of this moment, with the rates of the last one that was taken. Where none was
     // taken lately, one is.
@@ -69,8 +73,9 @@ class Sampler {
     const QueryCache& cache_;
     History history_;
 
-    std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards what follows
     WatchSources sources_;
+    Alerts alerts_;
     HostMeter host_;
     std::map<std::string, Before> before_;
     Clock::time_point taken_at_{};

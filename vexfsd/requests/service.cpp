@@ -72,11 +72,12 @@ const std::vector<Operation>& operations() {
         {"search", search, {"vectors"}, search_nearest},
         {"search_range", range, {"vectors"}, search_range},
         {"scroll", {"collection", "cursor", "limit", "filter", "with_vector"}, {}, scroll_points},
-        {"stats", {"collection", "queries"}, {}, report_stats},
+        {"stats", {"collection", "queries", "threads"}, {}, report_stats},
         {"io_stats", {"collection"}, {}, report_io},
         {"health", {}, {}, report_health},
         {"watch", {"collection", "history_s"}, {}, report_snapshot},
         {"metrics", {}, {}, report_metrics},
+        {"alerts", {}, {}, report_alerts},
         {"mount.status", {}, {}, mount_status},
         {"mount.mount", {"directory", "backend"}, {}, mount_tree, true},
         {"mount.unmount", {}, {}, unmount_tree, true},
@@ -217,13 +218,17 @@ void Service::set_watch_sources(WatchSources sources) {
     state_->sampler.set_sources(std::move(sources));
 }
 
+void Service::set_alert_rules(std::vector<AlertRule> rules) {
+    state_->sampler.set_alert_rules(std::move(rules));
+}
+
 std::shared_ptr<const Snapshot> Service::sample() {
     return state_->sampler.take(state_->mounts_now());
 }
 
 std::string Service::metrics() {
     return to_prometheus(*state_->sampler.look(state_->mounts_now()),
-                         [](const CollectionFigures&) { return true; });
+                         [](const std::string&) { return true; });
 }
 
 void Service::interrupt() {

@@ -66,7 +66,9 @@
 //   scroll                collection, [cursor, limit, filter, with_vector]
 //                         -> points and vectors as with get, cursor or null; a page of large metadata may be
 //                            shorter than limit
-//   stats                 [collection, queries] -> counters since the start, of all collections or one; with
+//   stats                 [collection, queries, threads]
+//                         -> counters since the start, of all collections or one; with threads also
+//                         threads: [{id, name, state, user_s, system_s, waits}] of the process; with
 //                         queries also queries: [{collection, plan, count, mean_us, p50_us, p95_us, p99_us,
 //                         max_us}]
 //   io_stats              [collection]
@@ -80,6 +82,8 @@
 //                            lately{}, server{}, cache{}, mount{}, host{}, tuning{}, ..., with history_s also
 //                            history{step_s, times_ms, queries_per_s, ...}: watch/snapshot.h
 //   metrics               -> text: the same for Prometheus
+//   alerts                -> alerts: [{name, rule, severity, collection, value, threshold, raised_ms}],
+//                            rules: [{name, metric, condition, threshold, ...}]
 //   mount.status          -> mounted, directory, backend, note
 //   mount.mount           [directory, backend] -> as mount.status
 //   mount.unmount         -> as mount.status
@@ -158,6 +162,7 @@ class Service {
 
     // What only a daemon knows of itself, for `watch`; the sources must outlast the requests.
     void set_watch_sources(WatchSources sources);
+    void set_alert_rules(std::vector<AlertRule> rules);
     // Takes a snapshot and keeps it in the history: once a second, by one thread.
     std::shared_ptr<const Snapshot> sample();
     // Of all collections, for Prometheus. Thread-safe.

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "engine/base/thread_name.h"
+
 namespace vexfs {
 
 Result<std::unique_ptr<Workers>> Workers::start(unsigned running_max, unsigned in_work_max, Handler handler) {
@@ -83,6 +85,7 @@ void Workers::call_one() {
 }
 
 void Workers::Worker::run() {
+    name_thread("vexfs-request");
     Waiting::observe(this);
     std::unique_lock lock(workers_.mutex_);
     --workers_.coming_;

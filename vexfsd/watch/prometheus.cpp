@@ -58,17 +58,29 @@ void put_histogram(Out out, const HistogramMetric& metric, const Told& told) {
     fmt::format_to(out, "{}_count{{collection=\"{}\"}} {}\n", metric.name, told.label, all);
 }
 
+void put_alerts(Out out, const Snapshot& snapshot, MayTell may_tell) {
+    bool begun = false;
+    for (const RaisedAlert& alert : snapshot.alerts) {
+        if (!alert.collection.empty() && !may_tell(alert.collection)) continue;
+        if (!begun) head(out, "vexfs_alert_raised", "gauge", "Alerts of the daemon's own that are raised.");
+        begun = true;
+        fmt::format_to(out, "vexfs_alert_raised{{alert=\"{}\",severity=\"{}\",collection=\"{}\"}} 1\n",
+                       escaped(alert.rule), alert.severity, escaped(alert.collection));
+    }
+}
+
 }  // namespace
 
 std::string to_prometheus(const Snapshot& snapshot, MayTell may_tell) {
     std::vector<Told> collections;
     for (const CollectionFigures& figures : snapshot.collections) {
-        if (may_tell(figures)) collections.push_back({escaped(figures.name), &figures});
+        if (may_tell(figures.name)) collections.push_back({escaped(figures.name), &figures});
     }
     Text text;
     const Out out(text);
     head(out, "vexfs_build_info", "gauge", "The version of the daemon.");
     fmt::format_to(out, "vexfs_build_info{{version=\"{}\"}} 1\n", VEXFS_VERSION);
+    put_alerts(out, snapshot, may_tell);
     for (const auto& metric : daemon_metrics()) {
         const auto value = metric.value(snapshot);
         if (!value) continue;

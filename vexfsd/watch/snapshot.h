@@ -91,6 +91,14 @@ struct TuningFigures {
     uint64_t drifted = 0;  // values that somebody else has changed
 };
 
+// One that is raised.
+struct RaisedAlert {
+    std::string name;  // of the rule, and of the collection where it is of one
+    std::string rule, severity, collection;
+    double value = 0, threshold = 0;
+    int64_t raised_ms = 0;  // since the epoch
+};
+
 struct Snapshot {
     int64_t time_ms = 0;  // since the epoch
     double started_s = 0;
@@ -104,6 +112,7 @@ struct Snapshot {
     MountFigures mount;
     HostFigures host;
     TuningFigures tuning;
+    std::vector<RaisedAlert> alerts;
 };
 
 // Null where there is none of that name.

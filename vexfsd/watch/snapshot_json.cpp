@@ -77,10 +77,25 @@ json to_json(const HostFigures& host) {
 
 }  // namespace
 
+json to_json(const std::vector<RaisedAlert>& alerts, MayTell may_tell) {
+    json told = json::array();
+    for (const RaisedAlert& alert : alerts) {
+        if (!alert.collection.empty() && !may_tell(alert.collection)) continue;
+        told.push_back({{"name", alert.name},
+                        {"rule", alert.rule},
+                        {"severity", alert.severity},
+                        {"collection", alert.collection.empty() ? json() : json(alert.collection)},
+                        {"value", alert.value},
+                        {"threshold", alert.threshold},
+                        {"raised_ms", alert.raised_ms}});
+    }
+    return told;
+}
+
 json to_json(const Snapshot& snapshot, MayTell may_tell) {
     json collections = json::array();
     for (const CollectionFigures& figures : snapshot.collections) {
-        if (may_tell(figures)) collections.push_back(to_json(figures));
+        if (may_tell(figures.name)) collections.push_back(to_json(figures));
     }
     return {{"time_ms", snapshot.time_ms},
             {"interval_s", snapshot.interval_s},
@@ -105,7 +120,8 @@ json to_json(const Snapshot& snapshot, MayTell may_tell) {
             {"tuning",
              {{"state", snapshot.tuning.state},
               {"profile", snapshot.tuning.profile},
-              {"drifted", snapshot.tuning.drifted}}}};
+              {"drifted", snapshot.tuning.drifted}}},
+            {"alerts", to_json(snapshot.alerts, may_tell)}};
 }
 
 }  // namespace vexfs

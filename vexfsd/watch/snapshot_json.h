@@ -9,7 +9,10 @@
 
 namespace vexfs {
 
-using MayTell = FunctionRef<bool(const CollectionFigures&)>;
+using MayTell = FunctionRef<bool(const std::string& collection)>;
+
+// Those of collections that may be told of, and of the daemon.
+nlohmann::json to_json(const std::vector<RaisedAlert>& alerts, MayTell may_tell);
 
 // With the collections that may be told of.
 nlohmann::json to_json(const Snapshot& snapshot, MayTell may_tell);

@@ -56,6 +56,8 @@ max_backlog_bytes = 1_000_000
 cache_entries = 5
 cache_bytes = 0
 slow_ms = 5
+[alerts]
+command = "/srv/tell"
 [metrics]
 address = "::1"
 port = 9639
@@ -97,6 +99,7 @@ io_backend = "posix"
     CHECK(settings.queries.cache_entries == 5);
     CHECK(settings.queries.cache_bytes == 0);
     CHECK(settings.queries.slow_ms == 5);
+    CHECK(settings.alerts.command == "/srv/tell");
     CHECK(settings.metrics.address == "::1");
     CHECK(settings.metrics.port == 9639);
     CHECK(settings.storage.segment_bytes == 1 << 20);

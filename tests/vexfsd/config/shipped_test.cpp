@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "tests/vexfsd/config/config_files.h"
+#include "vexfsd/config/alert_rules.h"
 #include "vexfsd/config/presets.h"
 
 using namespace vexfs;
@@ -34,6 +35,13 @@ TEST_CASE("the five shipped presets are right") {
     }
     CHECK(names ==
           Texts{"balanced", "high-recall", "high-recall-lsh", "high-throughput", "memory-efficient"});
+}
+
+TEST_CASE("the shipped rules of alerts are right and describe themselves") {
+    const AlertCatalog catalog = AlertCatalog::load({VEXFS_SHIPPED_CONFIG "/alerts"});
+    for (const ConfigProblem& problem : catalog.problems) FAIL(problem.text());
+    CHECK(catalog.rules.size() == 9);
+    for (const AlertRule& rule : catalog.rules) CHECK_FALSE(rule.description.empty());
 }
 
 TEST_CASE("the shipped configuration is right and names a shipped preset") {

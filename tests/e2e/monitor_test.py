@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""vexfsctl monitor in a terminal of tmux, its keys pressed, its figures beside a client's own count."""
+import json
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import VEXFSCTL, EndToEnd, clean_environment, wait_for
+
+DIMENSION = 4
+has_tmux = unittest.skipUnless(shutil.which("tmux"), "there is no tmux")
+
+
+class Screen:
+    """A tmux server of its own with the monitor in it."""
+
+    def __init__(self, directory, command, columns=80, rows=24):
+        self.base = ["tmux", "-f", "/dev/null", "-S", str(directory / "tmux")]
+        self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), *command)
+        self.tmux("set-option", "-g", "remain-on-exit", "on")
+
+    def tmux(self, *arguments):
+        done = subprocess.run([*self.base, *arguments], capture_output=True, text=True, check=True,
+                              env=clean_environment(TERM="xterm-256color", LC_ALL="C.UTF-8"))
+        return done.stdout
+
+    def text(self):
+        return self.tmux("capture-pane", "-p")
+
+    def press(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def wait(self, pattern):
+        return wait_for(lambda: re.search(pattern, self.text()), f"{pattern} on\n{self.text()}")
+
+    def close(self):
+        self.tmux("kill-server")
+
+
+class Monitor(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.start_daemon()
+        self.vexfsctl = self.ctl(self.daemon)
+        with self.daemon.client() as client:
+            for name, points in (("alpha", 3), ("beta", 30), ("gamma", 300)):
+                client.call("collection.create", collection=name, dimension=DIMENSION)
+                client.call("insert", collection=name, vectors=[[i] * DIMENSION for i in range(1, points + 1)])
+
+    def screen(self, *arguments, **size):
+        screen = Screen(self.directory, [VEXFSCTL, "--socket", str(self.daemon.socket), "monitor", *arguments], **size)
+        self.addCleanup(screen.close)
+        return screen
+
+    @has_tmux
+    def test_keys_go_through_the_screens(self):
+        screen = self.screen()
+        screen.wait(r"alpha +3 .*\n.*beta +30 .*\n.*gamma +300 ")
+        screen.press("s", "s")
+        screen.wait(r"gamma +300 .*\nbeta +30 .*\nalpha +3 ")
+        screen.press("r")
+        screen.wait(r"alpha +3 .*\nbeta +30 .*\ngamma +300 [^\0]*sorted by points, reversed")
+        screen.press("/", "b", "e", "Enter")
+        screen.wait(r"/be *\n.*\nbeta +30 .*\n *\n")
+        screen.press("Enter")
+        screen.wait(r"\nbeta *\n.*dimension 4\n +points +30,")
+        screen.wait(r"queries/s +[▁█]")
+        screen.press("Escape")
+        screen.wait("NAME +POINTS")
+        screen.press("Escape", "2")
+        screen.wait(r"SYNC P99 ms[^\0]*alpha")
+        screen.press("3")
+        screen.wait(r"CPUs +[█░]+[^\0]*free of")
+        screen.press("4")
+        screen.wait("ALERT +SEVERITY")
+        screen.press("?")
+        screen.wait("look into a collection")
+        screen.press("?", "Space")
+        screen.wait("PAUSED")
+        screen.press("q")
+        screen.wait("Pane is dead")
+
+    @has_tmux
+    def test_a_terminal_that_changes_its_size_is_filled(self):
+        screen = self.screen()
+        screen.wait("alpha")
+        for columns, rows in ((120, 40), (50, 12)):
+            screen.tmux("resize-window", "-x", str(columns), "-y", str(rows))
+            wait_for(lambda: max(map(len, screen.text().splitlines())) > columns - 3, f"{columns} columns")
+            wait_for(lambda: "q quit" in screen.text().rstrip("\n").splitlines()[-1], f"{rows} rows")
+        screen.tmux("resize-window", "-x", "30", "-y", "5")
+        screen.wait("needs 40 x 10")
+
+    @has_tmux
+    def test_it_ends_with_an_error_when_the_daemon_goes(self):
+        screen = self.screen()
+        screen.wait("alpha")
+        self.daemon.stop()
+        screen.wait(r"unavailable[^\0]*Pane is dead \(status 4")
+
+    def test_what_is_shown_is_what_a_client_counts(self):
+        """Rates of the daemon, added up over a load, are its queries within 2 %."""
+        stopped, count = threading.Event(), [0]
+
+        def load():
+            with self.daemon.client() as client:
+                while not stopped.is_set():
+                    client.call("search", collection="gamma", vector=[count[0] % 89 + 1] * DIMENSION)
+                    count[0] += 1
+        thread = threading.Thread(target=load)
+        monitor = self.vexfsctl.start("-o", "json", "monitor", "--interval", "1")
+        thread.start()
+        time.sleep(4)
+        stopped.set()
+        thread.join()
+        time.sleep(2)
+        monitor.send_signal(signal.SIGINT)
+        lines = [json.loads(line) for line in monitor.communicate()[0].splitlines()]
+        self.assertEqual(monitor.returncode, 0)
+        self.assertGreaterEqual(len(lines), 5)
+        history = lines[-1]["history"]
+        # The first second of the daemon's has no one before it.
+        times = [history["times_ms"][0] - 1000, *history["times_ms"]]
+        shown = sum(rate * (end - begin) / 1000
+                    for rate, begin, end in zip(history["queries_per_s"], times, times[1:]))
+        self.assertAlmostEqual(shown, count[0], delta=0.02 * count[0])
+        gamma = next(row for row in lines[-1]["collections"] if row["name"] == "gamma")
+        self.assertEqual(gamma["queries"], count[0])
+
+    def test_once_prints_the_screen_or_rows_for_scripts(self):
+        self.assertRegex(self.vexfsctl("monitor", "--once"), r"^vexfsd up [^\0]*gamma +300 ")
+        rows = [line.split("\t") for line in self.vexfsctl("-o", "plain", "monitor", "--once").splitlines()]
+        self.assertEqual([row[:2] for row in rows], [["alpha", "3"], ["beta", "30"], ["gamma", "300"]])
+        reply = self.vexfsctl.json("monitor", "--once")
+        self.assertEqual([row["points"] for row in reply["collections"]], [3, 30, 300])
+        self.assertIn("history", reply)
+
+    def test_what_is_no_terminal_is_refused(self):
+        failure = self.vexfsctl.run("monitor")
+        self.assertNotEqual(failure.returncode, 0)
+        self.assertIn("the monitor needs a terminal", failure.stderr)
+        self.assertEqual(self.vexfsctl.run("monitor", "--interval", "0").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
