@@ -52,6 +52,8 @@ def examples_of(name):
 def run(command, daemon):
     if command.startswith("vexfsd "):
         command += " --check"  # it would go on for ever
+    if " monitor" in command and "--once" not in command:
+        command += " --once"  # it, too
     directories = [str(Path(VEXFSCTL).parent), str(Path(VEXFSD).parent)]
     environment = {**os.environ, "VEXFS_SOCKET": str(daemon.socket),
                    "PATH": ":".join(directories + [os.environ["PATH"]])}

@@ -29,6 +29,8 @@ RUNS = [
     ("stats", "--io"),
     ("stats", "--io docs"),
     ("health", ""),
+    ("alert list", ""),
+    ("alert rules", ""),
     ("mount", "{directory}/mnt --backend fuse"),
     ("mount status", ""),
     ("umount", ""),
@@ -53,7 +55,9 @@ RUNS = [
 ]
 NOT_JSON = {
     "doctor",  # fails where something is wrong with this machine; e2e: doctor
-    "bench ann",  # tried by its examples
+    "bench ann", "bench run", "bench report",  # tried by their examples
+    "bench scenarios",  # e2e: bench
+    "monitor",  # shows what the request watch replies; e2e: monitor
     "completion",  # prints a script
     # would change this machine, or fail where there is no module; they print what plan does
     "tuning apply", "tuning revert", "module status", "module load", "module unload",

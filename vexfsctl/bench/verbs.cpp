@@ -196,8 +196,10 @@ void register_bench_report(Cli& cli, CLI::App* noun) {
                              [options](Context& context) { return report(context, *options); });
     app->add_option("FILE", options->files, "A result, and one to compare with it")
         ->option_text(" ")
-        ->required()
-        ->expected(1, 2);
+        ->required();
+    app->callback([options] {
+        if (options->files.size() > 2) throw CLI::ArgumentMismatch("FILE: one result, or two to compare");
+    });
     cli.option(app, "--html", options->html, "FILE", "Write a page with plots, which needs nothing else",
                {Completes::Kind::file, {}});
 }
