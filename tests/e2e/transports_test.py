@@ -7,9 +7,10 @@ import words
 from harness import Ctl, EndToEnd
 
 # What tells of a run and not of the data; a graph's size depends on the order in which its threads came, what filters
-# and searches leave behind on whether the process lasts.
+# and searches leave behind on whether the process lasts. Which path is the cheapest depends on what else the machine does.
 OF_THE_RUN = {"took_us", "seconds", "pid", "uptime_s", "disk_bytes", "index_memory_bytes", "filter_memory_bytes",
-              "observed_recall", "observed_queries", "generation"}
+              "observed_recall", "observed_queries", "generation", "calibrated_path", "calibrated_recall",
+              "calibrated_reach"}
 
 COMMANDS = (
     ("collection", "list"),
