@@ -109,6 +109,7 @@ Daemon::Daemon(const DaemonOptions& options, const Configuration& configuration)
     : options_(options), configuration_(configuration) {}
 
 Daemon::~Daemon() {
+    if (mounting_.joinable()) mounting_.join();
     metrics_.reset();
     watching_.reset();
     if (service_) service_->set_watch_sources({});
@@ -218,12 +219,26 @@ Result<void> Daemon::open_mount() {
     service_->set_mounts(mount_.get());
     if (resume_mount()) return {};
     if (settings.mount.directory.empty() || settings.mount.backend == "none") return {};
+    mounts_when_served_ = asks_tuner();
+    return mounts_when_served_ ? Result<void>() : mount_configured();
+}
+
+Result<void> Daemon::mount_configured() {
     auto mounted = mount_->mount({}, {});
     if (mounted) return {};
     if (configuration_.origin_of("mount.directory").source == mount_option)
         return tl::unexpected(std::move(mounted.error()));
     spdlog::error("the socket serves without a mount: {}", with_hint(mounted.error()));
     return {};
+}
+
+void Daemon::mount_when_served() {
+    mounted_ = mount_configured();
+    if (mounted_) {
+        sd_notify(0, "READY=1");
+    } else {
+        kill(getpid(), SIGTERM);
+    }
 }
 
 bool Daemon::resume_mount() {
@@ -259,10 +274,16 @@ Result<void> Daemon::watch_signals() {
 
 Result<void> Daemon::run() {
     say_ready();
-    sd_notify(0, "READY=1");
+    if (mounts_when_served_) {
+        mounting_ = std::jthread([this] { mount_when_served(); });
+    } else {
+        sd_notify(0, "READY=1");
+    }
     notify_status();
     const int error = sd_event_loop(event_);
     if (error < 0) return fail_errno("event loop", -error);
+    if (mounting_.joinable()) mounting_.join();
+    VEXFS_TRY(mounted_);
     finish_mount();
     spdlog::info("closing {}", store_->directory());
     return {};

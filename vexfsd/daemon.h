@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "engine/collection/store.h"
 #include "vexfsd/alert_hook.h"
@@ -49,6 +50,9 @@ class Daemon {
     Result<UniqueFd> bind_socket();
     Result<void> open_watch();
     Result<void> open_mount();
+    Result<void> mount_configured();
+    // In a thread of its own, where the mount is a request to this daemon; says that it is ready then.
+    void mount_when_served();
     // False where the daemon before has left none to go on with.
     bool resume_mount();
     // Unmounts or leaves the mount to the next daemon, and waits for the requests that came that way.
@@ -74,6 +78,9 @@ class Daemon {
     std::unique_ptr<AlertHook> alert_hook_;
     std::unique_ptr<Watching> watching_;
     std::unique_ptr<MetricsServer> metrics_;
+    bool mounts_when_served_ = false;
+    Result<void> mounted_{};  // by mounting_, once that has ended
+    std::jthread mounting_;
 };
 
 // Blocks the signals that the daemon's loop takes, ignores SIGPIPE, and raises the limit on descriptors.

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/base/waiting.h"
+
 namespace vexfs {
 namespace {
 
@@ -59,13 +61,13 @@ MountStatus Mount::status() {
 Result<void> Mount::mount(const std::string& asked_directory, const std::string& asked_backend) {
     const std::string& directory = asked_directory.empty() ? configured_.directory : asked_directory;
     const std::string& backend = asked_backend.empty() ? configured_.backend : asked_backend;
-    const std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     VEXFS_TRY(make_room());
     if (directory.empty()) {
         return fail(ErrorCode::invalid_argument, "there is no directory to mount on",
                     "name one, or configure mount.directory");
     }
-    auto mounted = mount_by(backend, directory);
+    auto mounted = mount_by(backend, directory, lock);
     if (!mounted) {
         note_ = mounted.error().message;
     } else {
@@ -92,7 +94,7 @@ Result<void> Mount::serve(const std::string& directory, UniqueFd connection) {
     return {};
 }
 
-Result<void> Mount::mount_by(const std::string& backend, const std::string& directory) {
+Result<void> Mount::mount_by(const std::string& backend, const std::string& directory, Lock& lock) {
     if (directory.front() != '/')
         return fail(ErrorCode::invalid_argument, fmt::format("{} is not an absolute path", directory));
     if (backend == "none") return fail(ErrorCode::unsupported, "the backend none mounts nothing");
@@ -103,9 +105,9 @@ Result<void> Mount::mount_by(const std::string& backend, const std::string& dire
     VEXFS_ASSIGN(const std::string place, real_path(directory));
     fallback_ = false;
     if (backend == "auto") {
-        VEXFS_TRY(mount_automatically(place));
+        VEXFS_TRY(mount_automatically(place, lock));
     } else if (backend == "fuse") {
-        VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_, kept_));
+        VEXFS_TRY(mount_fuse(place, lock));
         note_ = "FUSE, as was asked for";
     } else {
         auto mounted = mount_by_module(tree_, place, configured_.instance, request_bytes_max_);
@@ -120,16 +122,30 @@ Result<void> Mount::mount_by(const std::string& backend, const std::string& dire
     return {};
 }
 
-Result<void> Mount::mount_automatically(const std::string& place) {
+Result<void> Mount::mount_automatically(const std::string& place, Lock& lock) {
     auto mounted = mount_by_module(tree_, place, configured_.instance, request_bytes_max_);
     if (mounted) {
         backend_ = std::move(*mounted);
         note_ = "the kernel module, which is there";
         return {};
     }
-    VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_, kept_));
+    VEXFS_TRY(mount_fuse(place, lock));
     note_ = fmt::format("FUSE, because {}", mounted.error().message);
     fallback_ = true;
+    return {};
+}
+
+Result<void> Mount::mount_fuse(const std::string& place, Lock& lock) {
+    lock.unlock();
+    Result<bool> served = [&] {
+        const Waiting waiting;  // for a request of another thread's
+        return handed_over_by_tuner(place);
+    }();
+    lock.lock();
+    VEXFS_TRY(served);
+    if (*served) return {};
+    VEXFS_TRY(make_room());
+    VEXFS_ASSIGN(backend_, mount_by_fuse(tree_, place, running_max_, kept_));
     return {};
 }
 

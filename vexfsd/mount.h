@@ -42,8 +42,11 @@ class Mount final : public MountControl {
 
   private:
     Result<void> make_room();
-    Result<void> mount_by(const std::string& backend, const std::string& directory);
-    Result<void> mount_automatically(const std::string& directory);
+    // All under mutex_, which is given up while vexfs-tuner(8) mounts: serve() has the outcome.
+    using Lock = std::unique_lock<std::mutex>;
+    Result<void> mount_by(const std::string& backend, const std::string& directory, Lock& lock);
+    Result<void> mount_automatically(const std::string& directory, Lock& lock);
+    Result<void> mount_fuse(const std::string& directory, Lock& lock);
 
     Tree& tree_;
     const Settings::Mount configured_;

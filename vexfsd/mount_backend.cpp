@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <optional>
 
 #include "fuse/mounting.h"
 #include "fuse/session.h"
 #include "vexfsd/base/mount_table.h"
 #include "vexfsd/channel/mounting.h"
 #include "vexfsd/channel/session.h"
+#include "vexfsd/tuner/bus/tuner_client.h"
 
 namespace vexfs {
 namespace {
@@ -16,6 +20,33 @@ namespace {
 void forget(const DescriptorStore& kept) {
     kept.forget(kept_mount);
     kept.forget(kept_ledger);
+}
+
+// None for root, who needs none.
+std::optional<tuner::TunerClient> tuner_on_bus() {
+    return geteuid() == 0 ? std::nullopt : tuner::TunerClient::open();
+}
+
+// What vexfs-tuner may do for others only, this daemon does for itself.
+bool is_refused(const Error& error) {
+    return error.code == ErrorCode::permission_denied;
+}
+
+Result<void> unmount_there(const std::string& directory) {
+    if (auto tuner = tuner_on_bus()) {
+        auto unmounted = tuner->unmount(directory);
+        if (unmounted || !is_refused(unmounted.error())) return unmounted;
+    }
+    return fuse::unmount(directory);
+}
+
+Result<channel::Device> open_device(const std::string& instance, uint64_t call_bytes_max) {
+    if (auto tuner = tuner_on_bus()) {
+        auto opened = tuner->open_device();
+        if (opened) return channel::Device::serve(std::move(*opened), instance, call_bytes_max);
+        if (!is_refused(opened.error())) return tl::unexpected(std::move(opened.error()));
+    }
+    return channel::Device::open(instance, call_bytes_max);
 }
 
 class FuseBackend final : public MountBackend {
@@ -28,7 +59,7 @@ class FuseBackend final : public MountBackend {
     Result<void> unmount() override {
         // Somebody may have taken it away while files are open.
         const auto there = mounted_on(directory_);
-        if (there && there->type == fuse::fs_type) VEXFS_TRY(fuse::unmount(directory_));
+        if (there && there->type == fuse::fs_type) VEXFS_TRY(unmount_there(directory_));
         forget(kept_);
         return {};
     }
@@ -54,7 +85,7 @@ class ModuleBackend final : public MountBackend {
 
     const char* name() const override { return "module"; }
     bool mounted() const override { return channel::is_mounted(instance_, directory_); }
-    Result<void> unmount() override { return channel::unmount(directory_); }
+    Result<void> unmount() override { return unmount_there(directory_); }
     Result<void> leave() override {
         session_->leave();
         return {};
@@ -78,11 +109,39 @@ Result<void> take_away(const std::string& directory) {
             case fuse::MountPoint::dead: break;
         }
         spdlog::warn("{} is mounted, and its daemon is gone: it is unmounted", directory);
-        VEXFS_TRY(fuse::unmount(directory));
+        VEXFS_TRY(unmount_there(directory));
     }
 }
 
+Result<void> mount_by_tuner(tuner::TunerClient& tuner, const char* backend, const std::string& directory) {
+    // A directory that is not there is made.
+    if (auto taken = take_away(directory); !taken && taken.error().code != ErrorCode::not_found) return taken;
+    return tuner.mount(backend, directory);
+}
+
+Result<void> mount_module(const std::string& instance, const std::string& directory) {
+    if (auto tuner = tuner_on_bus()) {
+        auto mounted = mount_by_tuner(*tuner, "module", directory);
+        if (mounted || !is_refused(mounted.error())) return mounted;
+    }
+    VEXFS_TRY(take_away(directory));
+    return channel::mount(instance, directory);
+}
+
 }  // namespace
+
+bool asks_tuner() {
+    return tuner_on_bus().has_value();
+}
+
+Result<bool> handed_over_by_tuner(const std::string& directory) {
+    auto tuner = tuner_on_bus();
+    if (!tuner) return false;
+    auto mounted = mount_by_tuner(*tuner, "fuse", directory);
+    if (mounted) return true;
+    if (is_refused(mounted.error())) return false;
+    return tl::unexpected(std::move(mounted.error()));
+}
 
 Result<std::unique_ptr<MountBackend>> mount_by_fuse(Tree& tree, const std::string& directory,
                                                     unsigned running_max, const DescriptorStore& kept) {
@@ -119,18 +178,16 @@ Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, un
         return Resumed{std::make_unique<FuseBackend>(std::move(*session), directory, kept), directory};
     // The connection ends with the last descriptor, and with it what waits for an answer.
     forget(kept);
-    if (session.error().code != ErrorCode::not_found && !directory.empty()) (void)fuse::abort(directory);
+    if (session.error().code != ErrorCode::not_found && !directory.empty())
+        (void)(asks_tuner() ? unmount_there(directory) : fuse::abort(directory));
     return tl::unexpected(std::move(session.error()));
 }
 
 Result<std::unique_ptr<MountBackend>> mount_by_module(Tree& tree, const std::string& directory,
                                                       const std::string& instance, uint64_t call_bytes_max) {
-    VEXFS_ASSIGN(channel::Device device, channel::Device::open(instance, call_bytes_max));
+    VEXFS_ASSIGN(channel::Device device, open_device(instance, call_bytes_max));
     // Of a mount that is there already nothing is asked before it is served.
-    if (!channel::is_mounted(instance, directory)) {
-        VEXFS_TRY(take_away(directory));
-        VEXFS_TRY(channel::mount(instance, directory));
-    }
+    if (!channel::is_mounted(instance, directory)) VEXFS_TRY(mount_module(instance, directory));
     VEXFS_ASSIGN(auto session, channel::Session::start(tree, std::move(device)));
     return std::make_unique<ModuleBackend>(std::move(session), instance, directory);
 }

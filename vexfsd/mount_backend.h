@@ -28,7 +28,14 @@ class MountBackend {
     virtual bool wait_idle(std::chrono::milliseconds timeout) const = 0;
 };
 
-// Both mount on a directory, which is absolute and without links, and serve there.
+// Both mount on a directory, which is absolute and without links, and serve there. What only root may, a
+// daemon without privileges asks vexfs-tuner(8) for, where that is on the bus.
+
+// Whether a mount by FUSE is to be asked for, handed_over_by_tuner(), once requests are served.
+bool asks_tuner();
+// Has a mount by FUSE made that comes as a request, Mount::serve(). False where nobody does that for this
+// daemon.
+Result<bool> handed_over_by_tuner(const std::string& directory);
 
 // What a dead daemon left there, however often it was mounted, is unmounted first. As many requests run at
 // once as `running_max` says. `kept` must outlive it.

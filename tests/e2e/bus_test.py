@@ -93,8 +93,14 @@ class Bus(EndToEnd):
         self.start_tuner()
         shown = self.busctl("introspect", "org.vexfs.Tuner", "/org/vexfs/Tuner1", "org.vexfs.Tuner1").stdout
         for member in (".PlanTuning", ".ApplyTuning", ".RevertTuning", ".TuningStatus", ".ModuleStatus",
-                       ".LoadModule", ".UnloadModule", ".Version"):
+                       ".LoadModule", ".UnloadModule", ".Mount", ".Unmount", ".OpenDevice", ".Version"):
             self.assertIn(member, shown)
+
+    def test_it_mounts_where_it_is_configured_alone(self):
+        self.start_tuner()
+        self.assertIn("mounts on mount.directory alone, and not on '/etc'", self.call("Mount", "ss", "fuse", "/etc").stderr)
+        self.assertIn("/proc is a mount of the type proc, not one of VexFS", self.call("Unmount", "s", "/proc").stderr)
+        self.assertIn("nothing is mounted on /etc", self.call("Unmount", "s", "/etc").stderr)
 
     def test_without_polkit_another_user_is_refused(self):
         self.start_tuner()

@@ -17,15 +17,19 @@ constexpr const char* device_path = "/dev/" VEXFS_DEVICE;
 }  // namespace
 
 Result<Device> Device::open(const std::string& instance, uint64_t call_bytes_max) {
-    vexfs_serve_args args{};
-    if (instance.empty() || instance.size() >= sizeof args.instance)
-        return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no name of an instance", instance));
     UniqueFd descriptor(::open(device_path, O_RDWR | O_CLOEXEC));
     if (!descriptor && (errno == ENOENT || errno == ENODEV || errno == ENXIO)) {
         return fail(ErrorCode::unsupported, "the kernel module vexfs_v2 is not there",
                     "the backend fuse needs none");
     }
     if (!descriptor) return fail_errno(fmt::format("open {}", device_path), errno);
+    return serve(std::move(descriptor), instance, call_bytes_max);
+}
+
+Result<Device> Device::serve(UniqueFd descriptor, const std::string& instance, uint64_t call_bytes_max) {
+    vexfs_serve_args args{};
+    if (instance.empty() || instance.size() >= sizeof args.instance)
+        return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no name of an instance", instance));
     args.version = VEXFS_PROTOCOL_VERSION;
     args.call_bytes_max = static_cast<uint32_t>(std::min<uint64_t>(call_bytes_max, VEXFS_CALL_BYTES_MAX));
     std::memcpy(args.instance, instance.data(), instance.size());

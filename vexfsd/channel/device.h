@@ -14,6 +14,8 @@ class Device {
   public:
     // `unsupported` where the module is not there, `busy` where another daemon serves the instance.
     static Result<Device> open(const std::string& instance, uint64_t call_bytes_max);
+    // The same of one that somebody else has opened.
+    static Result<Device> serve(UniqueFd descriptor, const std::string& instance, uint64_t call_bytes_max);
 
     // How many long requests are to be in work at once, as the module's parameter says.
     unsigned worker_threads() const { return worker_threads_; }

@@ -10,12 +10,14 @@
 #include "vexfsd/config/settings.h"
 #include "vexfsd/tuner/bus/authorization.h"
 #include "vexfsd/tuner/bus/messages.h"
+#include "vexfsd/tuner/mounting.h"
 
 namespace vexfs::tuner {
 namespace {
 
 constexpr const char* tune_action = "org.vexfs.tuner.tune";
 constexpr const char* module_action = "org.vexfs.tuner.module";
+constexpr const char* mount_action = "org.vexfs.tuner.mount";
 
 const KernelValues& kernel() {
     static const KernelValues values;
@@ -31,9 +33,9 @@ Result<Profile> profile_in(sd_bus_message* call) {
     return *profile;
 }
 
-Result<Settings::Module> module_settings() {
+Result<Settings> settings() {
     const auto configuration = load_configuration({});
-    if (configuration) return configuration->settings().module;
+    if (configuration) return configuration->settings();
     return fail(ErrorCode::invalid_argument, configuration.error().front().text(), "vexfsctl config check");
 }
 
@@ -46,6 +48,10 @@ int reply(sd_bus_message* call, const Result<Report>& report, sd_bus_error* erro
     if (result >= 0) result = sd_bus_send(nullptr, answer, nullptr);
     sd_bus_message_unref(answer);
     return result;
+}
+
+int reply_done(sd_bus_message* call, const Result<void>& done, sd_bus_error* error) {
+    return done ? sd_bus_reply_method_return(call, "") : set_error(error, done.error());
 }
 
 int plan(sd_bus_message* call, void*, sd_bus_error* error) {
@@ -72,19 +78,38 @@ int tuning_status(sd_bus_message* call, void*, sd_bus_error* error) {
 
 int module_status(sd_bus_message* call, void*, sd_bus_error* error) {
     return reply(call,
-                 module_settings().and_then([](const auto& settings) { return Module().status(settings); }),
+                 settings().and_then([](const Settings& found) { return Module().status(found.module); }),
                  error);
 }
 
 int load(sd_bus_message* call, sd_bus_error* error) {
-    return reply(call,
-                 module_settings().and_then([](const auto& settings) { return Module().load(settings); }),
+    return reply(call, settings().and_then([](const Settings& found) { return Module().load(found.module); }),
                  error);
 }
 
 int unload(sd_bus_message* call, sd_bus_error* error) {
-    if (const auto unloaded = Module().unload(); !unloaded) return set_error(error, unloaded.error());
-    return sd_bus_reply_method_return(call, "");
+    return reply_done(call, Module().unload(), error);
+}
+
+int mount(sd_bus_message* call, sd_bus_error* error) {
+    const char *backend = nullptr, *directory = nullptr;
+    if (const int result = sd_bus_message_read(call, "ss", &backend, &directory); result < 0) return result;
+    return reply_done(call, settings().and_then([&](const Settings& found) {
+        return mount_for_daemon(found, backend, directory);
+    }),
+                      error);
+}
+
+int unmount(sd_bus_message* call, sd_bus_error* error) {
+    const char* directory = nullptr;
+    if (const int result = sd_bus_message_read(call, "s", &directory); result < 0) return result;
+    return reply_done(call, unmount_for_daemon(directory), error);
+}
+
+int device(sd_bus_message* call, sd_bus_error* error) {
+    const auto opened = settings().and_then(open_device);
+    if (!opened) return set_error(error, opened.error());
+    return sd_bus_reply_method_return(call, "h", opened->get());
 }
 
 template <Authorized then>
@@ -95,6 +120,11 @@ int ask_to_tune(sd_bus_message* call, void*, sd_bus_error* error) {
 template <Authorized then>
 int ask_for_module(sd_bus_message* call, void*, sd_bus_error* error) {
     return when_authorized(call, module_action, then, error);
+}
+
+template <Authorized then>
+int ask_to_mount(sd_bus_message* call, void*, sd_bus_error* error) {
+    return when_authorized(call, mount_action, then, error);
 }
 
 int version(sd_bus*, const char*, const char*, const char*, sd_bus_message* reply, void*, sd_bus_error*) {
@@ -111,6 +141,9 @@ const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("ModuleStatus", "", module_signature, module_status, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("LoadModule", "", module_signature, ask_for_module<load>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("UnloadModule", "", "", ask_for_module<unload>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Mount", "ss", "", ask_to_mount<mount>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Unmount", "s", "", ask_to_mount<unmount>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("OpenDevice", "", "h", ask_to_mount<device>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_PROPERTY("Version", "s", version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_VTABLE_END,
 };

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// org.vexfs.Tuner1 as those meet it who ask. Blocks; one thread at a time.
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
+#include "vexfsd/tuner/module.h"
+#include "vexfsd/tuner/tuning.h"
+
+namespace vexfs::tuner {
+
+class TunerClient {
+  public:
+    // None where nobody offers it on the system bus.
+    static std::optional<TunerClient> open();
+
+    Result<TuningReport> apply(const std::string& profile);
+    Result<TuningReport> revert();
+    Result<ModuleStatus> load();
+    Result<void> unload();
+    // mounting.h says what they do.
+    Result<void> mount(const std::string& backend, const std::string& directory);
+    Result<void> unmount(const std::string& directory);
+    Result<UniqueFd> open_device();
+
+  private:
+    struct CloseBus {
+        void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+    };
+    struct UnrefMessage {
+        void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+    };
+    using BusMessage = std::unique_ptr<sd_bus_message, UnrefMessage>;
+
+    explicit TunerClient(sd_bus* bus) : bus_(bus) {}
+    Result<BusMessage> call(const char* method, std::initializer_list<const char*> arguments = {});
+
+    std::unique_ptr<sd_bus, CloseBus> bus_;
+};
+
+}  // namespace vexfs::tuner
