@@ -192,6 +192,7 @@ int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, uns
 	for (;;) {
 		error = vexfs_call_submit(instance, call);
 		if (error == -EAGAIN) {
+			call->parked = true;
 			error = vexfs_call_park(instance, &left);
 			if (error)
 				return error;
@@ -199,6 +200,7 @@ int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, uns
 		}
 		if (error)
 			return error;
+		call->sendings++;
 		if (wait_event_killable(call->done, vexfs_is_done(instance, call)) &&
 		    vexfs_call_abandon(instance, call))
 			return -EINTR;

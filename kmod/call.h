@@ -11,6 +11,7 @@
 #include <linux/refcount.h>
 #include <linux/wait.h>
 
+#include "cache.h"
 #include "instance.h"
 #include "span.h"
 #include "uapi/vexfs.h"
@@ -46,10 +47,13 @@ struct vexfs_call {
 	u64 sent_epoch;			/* of the daemon that got it last */
 	bool repeatable;		/* another daemon may do it again */
 	bool nobody_waits;		/* the list or table owns the reference */
+	bool parked;			/* it has waited for a daemon */
+	unsigned int sendings;		/* how many daemons got it; more than 1 where it was safe */
 
 	int error;
 	u64 count;
 	size_t out_bytes;
+	struct vexfs_validity validity;	/* of the reply, where it may be kept */
 	struct vexfs_entry entry;
 	struct vexfs_opened opened;
 

@@ -4,13 +4,17 @@
 
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 
 #include "call.h"
+#include "events.h"
 #include "instance.h"
 #include "parameters.h"
+#include "trace.h"
 
 void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call)
 {
@@ -19,6 +23,19 @@ void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call)
 	call->state = VEXFS_CALL_PENDING;
 	list_add_tail(&call->pending, &channel->pending);
 	wake_up(&channel->wait);
+}
+
+bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity)
+{
+	const struct vexfs_channel *channel;
+	bool holds;
+
+	spin_lock(&instance->lock);
+	channel = instance->channel;
+	holds = channel && validity->epoch == instance->epoch &&
+		READ_ONCE(channel->generations[validity->slot]) == validity->generation;
+	spin_unlock(&instance->lock);
+	return holds;
 }
 
 /* What nobody has seen may go to the next daemon, and so may what does no harm when it is done twice. */
@@ -96,6 +113,7 @@ static long vexfs_serve(struct vexfs_channel *channel, struct vexfs_serve_args _
 	} else {
 		smp_store_release(&channel->instance, instance);
 		wake_up_all(&instance->changed);
+		vexfs_event_tell(VEXFS_EVENT_DAEMON_BACK, instance, NULL);
 	}
 	mutex_unlock(&channel->mutex);
 	return error;
@@ -114,9 +132,11 @@ static struct vexfs_call *vexfs_channel_find_sent(struct vexfs_channel *channel,
 /* A reply's data come into the call's room before anybody is told of it. */
 static int vexfs_reply_copy(struct vexfs_call *call, const struct vexfs_reply *reply)
 {
+	bool keep = reply->flags & VEXFS_REPLY_KEEP;
 	int error;
 
-	if (reply->error > 0 || reply->error <= -VEXFS_ERROR_MAX || reply->opened.reserved)
+	if (reply->error > 0 || reply->error <= -VEXFS_ERROR_MAX || reply->flags & ~VEXFS_REPLY_KEEP ||
+	    (keep ? reply->slot >= VEXFS_GENERATIONS_MAX : reply->slot || reply->generation))
 		return -EINVAL;
 	error = vexfs_span_take(&call->out, u64_to_user_ptr(reply->data), reply->data_bytes);
 	if (error)
@@ -125,6 +145,12 @@ static int vexfs_reply_copy(struct vexfs_call *call, const struct vexfs_reply *r
 	call->count = reply->count;
 	call->entry = reply->entry;
 	call->opened = reply->opened;
+	call->validity = (struct vexfs_validity){
+		.keep = keep && !reply->error,
+		.slot = reply->slot,
+		.generation = reply->generation,
+		.epoch = call->sent_epoch,
+	};
 	return 0;
 }
 
@@ -219,6 +245,7 @@ static long vexfs_channel_fetch(struct vexfs_channel *channel, struct vexfs_next
 		return -EINTR;
 	if (IS_ERR(call))
 		return PTR_ERR(call);
+	trace_vexfs_request_handed(call, 0);
 	error = vexfs_call_give(call, u64_to_user_ptr(args->buffer));
 	if (error)
 		vexfs_channel_undo(channel, call);
@@ -285,6 +312,11 @@ static int vexfs_device_open(struct inode *inode, struct file *file)
 
 	if (!channel)
 		return -ENOMEM;
+	channel->generations = vmalloc_user(VEXFS_GENERATIONS_BYTES);
+	if (!channel->generations) {
+		kfree(channel);
+		return -ENOMEM;
+	}
 	mutex_init(&channel->mutex);
 	INIT_LIST_HEAD(&channel->pending);
 	hash_init(channel->sent);
@@ -307,10 +339,22 @@ static int vexfs_device_release(struct inode *inode, struct file *file)
 		vexfs_channel_fail_sent(channel);
 		instance->served = false;
 		spin_unlock(&instance->lock);
+		vexfs_event_tell(VEXFS_EVENT_DAEMON_LOST, instance, NULL);
 		vexfs_instance_put(instance);
 	}
+	vfree(channel->generations);
 	kfree(channel);
 	return 0;
+}
+
+/* The mapping holds the file, and with it the memory. */
+static int vexfs_device_mmap(struct file *file, struct vm_area_struct *area)
+{
+	struct vexfs_channel *channel = file->private_data;
+
+	if (!(area->vm_flags & VM_SHARED) || area->vm_pgoff || area->vm_end - area->vm_start != VEXFS_GENERATIONS_BYTES)
+		return -EINVAL;
+	return remap_vmalloc_range(area, channel->generations, 0);
 }
 
 static const struct file_operations vexfs_device_operations = {
@@ -319,6 +363,7 @@ static const struct file_operations vexfs_device_operations = {
 	.release = vexfs_device_release,
 	.unlocked_ioctl = vexfs_device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = vexfs_device_mmap,
 };
 
 static struct miscdevice vexfs_device = {

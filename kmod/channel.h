@@ -10,6 +10,7 @@
 
 struct vexfs_call;
 struct vexfs_instance;
+struct vexfs_validity;
 
 struct vexfs_channel {
 	struct mutex mutex;			/* one SERVE at a time */
@@ -20,11 +21,14 @@ struct vexfs_channel {
 	DECLARE_HASHTABLE(sent, 6);
 	u64 last_id;
 	wait_queue_head_t wait;			/* of the daemon's threads, for what is pending */
+	u64 *generations;			/* VEXFS_GENERATIONS_MAX, which the daemon changes as it likes */
 };
 
 int vexfs_device_init(void);
 void vexfs_device_exit(void);
 
+/* Whether a reply holds still, by what its daemon says now. */
+bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity);
 /* One more request for the daemon. */
 void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call);
 

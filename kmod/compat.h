@@ -4,6 +4,7 @@
 #define VEXFS_COMPAT_H
 
 #include <linux/fs.h>
+#include <linux/shrinker.h>
 #include <linux/uio.h>
 #include <linux/version.h>
 
@@ -63,6 +64,39 @@ static inline void vexfs_set_times(struct inode *inode, struct timespec64 time)
 	inode_set_ctime_to_ts(inode, time);
 #endif
 }
+
+/* There is one shrinker: it is registered where the kernel has it, by whoever includes this and uses it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define VEXFS_SHRINKER(name, counter, scanner)                                                 \
+	static struct shrinker name = {                                                            \
+		.count_objects = counter, .scan_objects = scanner, .seeks = DEFAULT_SEEKS              \
+	};                                                                                         \
+	static int name##_register(void)                                                           \
+	{                                                                                          \
+		return register_shrinker(&name, #name);                                                \
+	}                                                                                          \
+	static void name##_unregister(void)                                                        \
+	{                                                                                          \
+		unregister_shrinker(&name);                                                            \
+	}
+#else
+#define VEXFS_SHRINKER(name, counter, scanner)                                                 \
+	static struct shrinker *name;                                                              \
+	static int name##_register(void)                                                           \
+	{                                                                                          \
+		name = shrinker_alloc(0, #name);                                                       \
+		if (!name)                                                                             \
+			return -ENOMEM;                                                                    \
+		name->count_objects = counter;                                                         \
+		name->scan_objects = scanner;                                                          \
+		shrinker_register(name);                                                               \
+		return 0;                                                                              \
+	}                                                                                          \
+	static void name##_unregister(void)                                                        \
+	{                                                                                          \
+		shrinker_free(name);                                                                   \
+	}
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #define VEXFS_XATTR_HANDLERS const struct xattr_handler *

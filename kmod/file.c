@@ -10,20 +10,11 @@
 
 #include "call.h"
 #include "compat.h"
+#include "counters.h"
+#include "events.h"
 #include "node.h"
 #include "pages.h"
-
-static bool vexfs_file_is(const struct file *file, u32 flag)
-{
-	const struct vexfs_file *own = file->private_data;
-
-	return own->flags & flag;
-}
-
-static struct vexfs_instance *vexfs_instance_of(const struct file *file)
-{
-	return vexfs_mount_of(file_inode(file)->i_sb)->instance;
-}
+#include "parameters.h"
 
 int vexfs_file_ready(struct inode *inode, struct file *file)
 {
@@ -41,16 +32,31 @@ static int vexfs_open(struct inode *inode, struct file *file)
 	return error ? error : vexfs_file_ready(inode, file);
 }
 
+int vexfs_file_take_room(struct file *file, bool wait)
+{
+	struct vexfs_instance *instance = vexfs_file_instance(file);
+	int error = vexfs_room_take(instance, false);
+
+	if (error != -EAGAIN)
+		return error;
+	vexfs_event_overload(instance);
+	vexfs_count(vexfs_inode_of(file_inode(file)), wait ? VEXFS_COUNTER_WAITED : VEXFS_COUNTER_REFUSED, 1);
+	return wait ? vexfs_room_take(instance, true) : -EAGAIN;
+}
+
 /* Runs what a daemon may take long for. */
 static int vexfs_run_limited(struct file *file, struct vexfs_call *call, bool wait)
 {
-	struct vexfs_instance *instance = vexfs_instance_of(file);
-	int error = vexfs_room_take(instance, wait);
+	struct vexfs_file *own = file->private_data;
+	int error = vexfs_file_take_room(file, wait);
 
 	if (error)
 		return error;
+	atomic_inc(&own->active);
+	atomic_inc(&own->begun);
 	error = vexfs_file_run(file, call);
-	vexfs_room_give(instance);
+	atomic_dec(&own->active);
+	vexfs_room_give(vexfs_file_instance(file));
 	return error;
 }
 
@@ -78,6 +84,8 @@ static ssize_t vexfs_read(struct kiocb *iocb, struct iov_iter *to)
 		goto out;
 	call->header.offset = iocb->ki_pos;
 	call->header.size = call->out.bytes;
+	/* What is read of a stream is gone from it. */
+	call->repeatable = !vexfs_file_is(file, VEXFS_OPENED_STREAM);
 	done = vexfs_run_limited(file, call, vexfs_waits(iocb));
 	if (done)
 		goto out;
@@ -92,7 +100,15 @@ out:
 	return done;
 }
 
-/* Up to as many bytes as one request carries. */
+/* As many bytes as one request carries. */
+static size_t vexfs_write_bytes_max(const struct vexfs_file *own)
+{
+	u64 batch = (u64)own->row_bytes * vexfs_batch_size();
+
+	return own->row_bytes ? min_t(u64, batch, VEXFS_TRANSFER_BYTES_MAX) : VEXFS_TRANSFER_BYTES_MAX;
+}
+
+/* Up to that. */
 static ssize_t vexfs_write_some(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
@@ -102,7 +118,7 @@ static ssize_t vexfs_write_some(struct kiocb *iocb, struct iov_iter *from)
 
 	if (IS_ERR(call))
 		return PTR_ERR(call);
-	done = vexfs_span_from_iter(&call->in, from, VEXFS_TRANSFER_BYTES_MAX);
+	done = vexfs_span_from_iter(&call->in, from, vexfs_write_bytes_max(own));
 	if (done)
 		goto out;
 	call->header.offset = iocb->ki_pos;
@@ -217,64 +233,6 @@ static ssize_t vexfs_splice_read(struct file *file, loff_t *position, struct pip
 	return vexfs_splice_copies(file, position, pipe, bytes, flags);
 }
 
-/* A program's memory is pinned only while its request has room among max_concurrent_ops. */
-static long vexfs_call(struct file *file, struct vexfs_call_args *args)
-{
-	struct vexfs_file *own = file->private_data;
-	struct vexfs_instance *instance = vexfs_instance_of(file);
-	struct vexfs_call *call;
-	long error;
-
-	error = vexfs_room_take(instance, !(file->f_flags & O_NONBLOCK));
-	if (error)
-		return error;
-	call = vexfs_file_call(VEXFS_OP_CALL, file);
-	if (IS_ERR(call)) {
-		error = PTR_ERR(call);
-		goto out;
-	}
-	call->repeatable = args->flags & VEXFS_CALL_REPEATABLE;
-	call->header.size = args->reply_bytes;
-	error = vexfs_span_from_user(&call->in, u64_to_user_ptr(args->request), args->request_bytes);
-	if (!error)
-		error = vexfs_span_for_user(&call->out, u64_to_user_ptr(args->reply), args->reply_bytes);
-	if (!error)
-		error = vexfs_file_run(file, call);
-	if (!error)
-		error = vexfs_span_to_user(&call->out, u64_to_user_ptr(args->reply), call->out_bytes);
-	args->reply_bytes = call->out_bytes;
-	own->midway = !error && call->count & VEXFS_COUNT_MIDWAY;
-	if (error || own->midway)
-		own->written = true;
-	vexfs_call_put(call);
-out:
-	vexfs_room_give(instance);
-	return error;
-}
-
-static long vexfs_ioctl(struct file *file, unsigned int command, unsigned long argument)
-{
-	struct vexfs_call_args __user *user = (void __user *)argument;
-	struct vexfs_call_args args;
-	long error;
-
-	if (command != VEXFS_IOC_CALL || !vexfs_file_is(file, VEXFS_OPENED_CALL))
-		return -ENOTTY;
-	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) != (FMODE_READ | FMODE_WRITE))
-		return -EBADF;
-	if (copy_from_user(&args, user, sizeof(args)))
-		return -EFAULT;
-	if (args.flags & ~VEXFS_CALL_REPEATABLE || args.reserved)
-		return -EINVAL;
-	if (args.request_bytes > READ_ONCE(vexfs_instance_of(file)->call_bytes_max))
-		return -EMSGSIZE;
-	args.reply_bytes = min_t(u64, args.reply_bytes, VEXFS_REPLY_BYTES_MAX);
-	error = vexfs_call(file, &args);
-	if (!error && put_user(args.reply_bytes, &user->reply_bytes))
-		error = -EFAULT;
-	return error;
-}
-
 const struct file_operations vexfs_file_operations = {
 	.open = vexfs_open,
 	.release = vexfs_file_release,
@@ -286,7 +244,7 @@ const struct file_operations vexfs_file_operations = {
 	.mmap = vexfs_mmap,
 	.splice_read = vexfs_splice_read,
 	.splice_write = iter_file_splice_write,
-	.unlocked_ioctl = vexfs_ioctl,
+	.unlocked_ioctl = vexfs_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 

@@ -17,7 +17,10 @@ static u32 vexfs_open_flags(const struct file *file)
 
 static int vexfs_opened_check(const struct vexfs_opened *opened)
 {
-	return opened->handle && !(opened->flags & ~VEXFS_OPENED_FLAGS) ? 0 : -EIO;
+	if (!opened->handle || opened->flags & ~VEXFS_OPENED_FLAGS || opened->row_bytes > VEXFS_TRANSFER_BYTES_MAX ||
+	    (opened->row_bytes && !(opened->flags & VEXFS_OPENED_STREAM)))
+		return -EIO;
+	return 0;
 }
 
 static struct vexfs_call *vexfs_open_call(struct inode *inode, struct file *file)
@@ -83,6 +86,7 @@ int vexfs_file_begin(struct vexfs_file *own, const struct vexfs_opened *opened, 
 	if (error)
 		return error;
 	own->flags = opened->flags;
+	own->row_bytes = opened->row_bytes;
 	own->handle = opened->handle;
 	own->epoch = epoch;
 	return 0;

@@ -2,13 +2,14 @@
 #include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
-#include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
-#include <linux/stringhash.h>
 
 #include "call.h"
+#include "collection.h"
+#include "counters.h"
 #include "node.h"
+#include "trace.h"
 
 #define VEXFS_ROOT_NUMBER 1
 #define VEXFS_ROOT_MODE (S_IFDIR | 0555)
@@ -51,28 +52,24 @@ struct inode *vexfs_inode_alloc(struct super_block *sb)
 	return &node->vfs;
 }
 
-void vexfs_inode_free(struct inode *inode)
+void vexfs_inode_destroy(struct inode *inode)
 {
 	struct vexfs_inode *node = vexfs_inode_of(inode);
 
-	kfree(node->collection);
-	kmem_cache_free(vexfs_inode_cache, node);
+	if (node->collection)
+		vexfs_collection_put(node->collection);
+}
+
+void vexfs_inode_free(struct inode *inode)
+{
+	kmem_cache_free(vexfs_inode_cache, vexfs_inode_of(inode));
 }
 
 /* What an inode is found by. */
 struct vexfs_identity {
 	const struct vexfs_entry *entry;
-	const char *collection;	/* or NULL */
-	size_t collection_bytes;
+	struct vexfs_collection *collection;	/* or NULL */
 };
-
-static bool vexfs_same_collection(const struct vexfs_inode *node, const struct vexfs_identity *identity)
-{
-	if (!node->collection || !identity->collection)
-		return node->collection == identity->collection;
-	return strlen(node->collection) == identity->collection_bytes &&
-	       !memcmp(node->collection, identity->collection, identity->collection_bytes);
-}
 
 bool vexfs_inode_is(const struct inode *inode, const struct vexfs_entry *entry)
 {
@@ -85,7 +82,7 @@ static int vexfs_inode_test(struct inode *inode, void *data)
 {
 	const struct vexfs_identity *identity = data;
 
-	return vexfs_inode_is(inode, identity->entry) && vexfs_same_collection(vexfs_inode_of(inode), identity);
+	return vexfs_inode_is(inode, identity->entry) && vexfs_inode_of(inode)->collection == identity->collection;
 }
 
 static int vexfs_inode_set(struct inode *inode, void *data)
@@ -93,11 +90,9 @@ static int vexfs_inode_set(struct inode *inode, void *data)
 	const struct vexfs_identity *identity = data;
 	struct vexfs_inode *node = vexfs_inode_of(inode);
 
-	if (identity->collection) {
-		node->collection = kmemdup_nul(identity->collection, identity->collection_bytes, GFP_ATOMIC);
-		if (!node->collection)
-			return -ENOMEM;
-	}
+	node->collection = identity->collection;
+	if (node->collection)
+		refcount_inc(&node->collection->references);
 	node->kind = identity->entry->kind;
 	node->number = identity->entry->number;
 	node->point = identity->entry->point;
@@ -167,23 +162,14 @@ struct inode *vexfs_root(struct super_block *sb)
 	return inode;
 }
 
-struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry)
+/* The inode of an identity, whose collection the caller holds. */
+static struct inode *vexfs_inode_find(struct super_block *sb, struct vexfs_identity *identity)
 {
-	struct vexfs_identity identity = { .entry = entry, .collection = vexfs_inode_of(directory)->collection };
-	struct inode *inode;
-	unsigned long hash;
+	const struct vexfs_entry *entry = identity->entry;
+	unsigned long hash = hash_64(entry->number, BITS_PER_LONG);
+	struct inode *inode = iget5_locked(sb, hash, vexfs_inode_test, vexfs_inode_set, identity);
 	int error;
 
-	if (!vexfs_entry_is_sound(entry))
-		return ERR_PTR(-EIO);
-	if (entry->flags & VEXFS_ENTRY_COLLECTION) {
-		identity.collection = name->name;
-		identity.collection_bytes = name->len;
-	} else if (identity.collection) {
-		identity.collection_bytes = strlen(identity.collection);
-	}
-	hash = hash_64(entry->number, BITS_PER_LONG);
-	inode = iget5_locked(directory->i_sb, hash, vexfs_inode_test, vexfs_inode_set, &identity);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	if (inode->i_state & I_NEW) {
@@ -200,10 +186,32 @@ struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, 
 	return inode;
 }
 
+struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry)
+{
+	struct super_block *sb = directory->i_sb;
+	struct vexfs_identity identity = { .entry = entry, .collection = vexfs_inode_of(directory)->collection };
+	struct vexfs_collection *own = NULL;
+	struct inode *inode;
+
+	if (!vexfs_entry_is_sound(entry))
+		return ERR_PTR(-EIO);
+	if (entry->flags & VEXFS_ENTRY_COLLECTION) {
+		own = vexfs_collection_get(vexfs_mount_of(sb), name->name, name->len);
+		if (IS_ERR(own))
+			return ERR_CAST(own);
+		identity.collection = own;
+	}
+	inode = vexfs_inode_find(sb, &identity);
+	if (own)
+		vexfs_collection_put(own);
+	return inode;
+}
+
 struct vexfs_call *vexfs_node_call_as(u32 op, struct inode *inode, const char *name, const struct cred *cred)
 {
 	const struct vexfs_inode *node = vexfs_inode_of(inode);
-	struct vexfs_call *call = vexfs_call_make(op, cred, node->collection, name);
+	struct vexfs_call *call = vexfs_call_make(op, cred, node->collection ? node->collection->name : NULL,
+						  name);
 
 	if (IS_ERR(call))
 		return call;
@@ -221,8 +229,31 @@ struct vexfs_call *vexfs_node_call(u32 op, struct inode *inode, const char *name
 int vexfs_node_run(struct inode *inode, struct vexfs_call *call)
 {
 	const struct vexfs_mount *mount = vexfs_mount_of(inode->i_sb);
+	const struct vexfs_inode *node = vexfs_inode_of(inode);
+	ktime_t since = ktime_get();
+	int error;
 
-	return vexfs_call_run(mount->instance, call, mount->park_ms);
+	trace_vexfs_request_begin(call, 0);
+	error = vexfs_call_run(mount->instance, call, mount->park_ms);
+	trace_vexfs_request_end(call, error);
+	/* It comes again as another call's, once its file is open again. */
+	if (error == -VEXFS_ERROR_NEW_DAEMON)
+		return error;
+	vexfs_count_latency(node, since);
+	vexfs_count(node, VEXFS_COUNTER_REQUESTS, 1);
+	vexfs_count(node, VEXFS_COUNTER_BYTES_WRITTEN, call->in.bytes);
+	vexfs_count(node, VEXFS_COUNTER_BYTES_READ, call->out_bytes);
+	if (error)
+		vexfs_count(node, VEXFS_COUNTER_ERRORS, 1);
+	if (call->parked)
+		vexfs_count(node, VEXFS_COUNTER_PARKED, 1);
+	if (call->sendings > 1)
+		vexfs_count(node, VEXFS_COUNTER_REPLAYED, 1);
+	if (error == -ECONNRESET)
+		vexfs_count(node, VEXFS_COUNTER_LOST, 1);
+	if (error == -ENOTCONN)
+		vexfs_count(node, VEXFS_COUNTER_EXPIRED, 1);
+	return error;
 }
 
 int vexfs_inode_refresh(struct inode *inode)

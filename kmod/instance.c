@@ -11,6 +11,7 @@
 
 static LIST_HEAD(vexfs_instances);
 static DEFINE_MUTEX(vexfs_instances_mutex);	/* guards the list, and the way of a reference to 0 */
+static u64 vexfs_instances_last_id;		/* the same */
 
 static struct vexfs_instance *vexfs_instance_make(const char *name)
 {
@@ -20,6 +21,7 @@ static struct vexfs_instance *vexfs_instance_make(const char *name)
 		return ERR_PTR(-ENOMEM);
 	strscpy(instance->name, name, sizeof(instance->name));
 	refcount_set(&instance->references, 1);
+	instance->id = ++vexfs_instances_last_id;
 	spin_lock_init(&instance->lock);
 	instance->call_bytes_max = VEXFS_CALL_BYTES_MAX;
 	init_waitqueue_head(&instance->changed);
@@ -55,6 +57,33 @@ void vexfs_instance_put(struct vexfs_instance *instance)
 	list_del(&instance->link);
 	mutex_unlock(&vexfs_instances_mutex);
 	kfree(instance);
+}
+
+struct vexfs_instance_state vexfs_instance_state(struct vexfs_instance *instance)
+{
+	struct vexfs_instance_state state;
+
+	spin_lock(&instance->lock);
+	state.served = instance->channel;
+	state.epoch = instance->epoch;
+	spin_unlock(&instance->lock);
+	state.in_work = atomic_read(&instance->in_work);
+	return state;
+}
+
+int vexfs_instances_each(int (*tell)(struct vexfs_instance *instance, void *data), void *data)
+{
+	struct vexfs_instance *instance;
+	int result = 0;
+
+	mutex_lock(&vexfs_instances_mutex);
+	list_for_each_entry(instance, &vexfs_instances, link) {
+		result = tell(instance, data);
+		if (result)
+			break;
+	}
+	mutex_unlock(&vexfs_instances_mutex);
+	return result;
 }
 
 static bool vexfs_room_try(struct vexfs_instance *instance)

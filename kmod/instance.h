@@ -18,6 +18,7 @@ struct vexfs_channel;
 struct vexfs_instance {
 	struct list_head link;
 	refcount_t references;
+	u64 id;				/* that no other instance ever has */
 	char name[VEXFS_NAME_BYTES_MAX + 1];
 
 	spinlock_t lock;		/* guards what follows, the channel's lists, and the state of calls */
@@ -29,11 +30,23 @@ struct vexfs_instance {
 	wait_queue_head_t changed;	/* a daemon came or went */
 	atomic_t in_work;		/* requests that max_concurrent_ops counts */
 	wait_queue_head_t room;		/* for one more of them */
+	unsigned long overload_told_at;	/* jiffies of the last event; 0 for never */
+};
+
+/* What is shown of an instance. */
+struct vexfs_instance_state {
+	bool served;
+	u64 epoch;
+	u32 in_work;
 };
 
 /* One more reference to the instance of that name, which is made where there is none; or an error pointer. */
 struct vexfs_instance *vexfs_instance_get(const char *name);
 void vexfs_instance_put(struct vexfs_instance *instance);
+struct vexfs_instance_state vexfs_instance_state(struct vexfs_instance *instance);
+
+/* Calls it for each instance until it returns other than 0, and returns that. It may not get or put one. */
+int vexfs_instances_each(int (*tell)(struct vexfs_instance *instance, void *data), void *data);
 
 /*
  * Room for one more request in work, of max_concurrent_ops. Waits for it killably, or fails with -EAGAIN. It is given

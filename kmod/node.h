@@ -5,16 +5,25 @@
 
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 
 #include "compat.h"
 #include "uapi/vexfs.h"
 
 struct vexfs_call;
+struct vexfs_collection;
+struct vexfs_counters;
 struct vexfs_instance;
 
 struct vexfs_mount {
+	struct list_head link;	/* in the list of all mounts, mounts.h */
+	dev_t device;
 	struct vexfs_instance *instance;
 	unsigned int park_ms;	/* how long an operation waits for a daemon */
+	struct vexfs_counters __percpu *counters;
+	struct mutex collections_mutex;	/* guards the list, and the way of a collection's references to 0 */
+	struct list_head collections;
 };
 
 struct vexfs_inode {
@@ -23,7 +32,7 @@ struct vexfs_inode {
 	u32 kind;
 	u64 number;
 	u64 point;
-	char *collection;	/* NULL for none; freed with the inode */
+	struct vexfs_collection *collection;	/* NULL for none; with a reference */
 	unsigned long told_at;	/* jiffies of the attributes; 0 for never */
 };
 
@@ -40,6 +49,8 @@ static inline struct vexfs_inode *vexfs_inode_of(const struct inode *inode)
 int vexfs_inodes_init(void);
 void vexfs_inodes_exit(void);
 struct inode *vexfs_inode_alloc(struct super_block *sb);
+/* In two steps: what has to sleep, and what waits for those who look without a lock. */
+void vexfs_inode_destroy(struct inode *inode);
 void vexfs_inode_free(struct inode *inode);
 
 /* The root, of which nothing is known but that it is a directory. NULL where there is no memory. */

@@ -19,6 +19,12 @@ int vexfs_span_room(struct vexfs_span *span, size_t bytes)
 	return span->memory ? 0 : -ENOMEM;
 }
 
+void vexfs_span_room_later(struct vexfs_span *span, size_t bytes)
+{
+	span->bytes = bytes;
+	span->later = true;
+}
+
 static int vexfs_span_pin(struct vexfs_span *span, const void __user *address, size_t bytes, bool writable)
 {
 	unsigned long start = (unsigned long)address;
@@ -171,6 +177,12 @@ int vexfs_span_take(struct vexfs_span *span, const void __user *from, size_t byt
 
 	if (bytes > span->bytes)
 		return -EINVAL;
+	if (span->later) {
+		kvfree(span->memory);
+		span->memory = kvmalloc(max_t(size_t, bytes, 1), GFP_KERNEL_ACCOUNT);
+		if (!span->memory)
+			return -ENOMEM;
+	}
 	if (span->memory)
 		return copy_from_user(span->memory, from, bytes) ? -EFAULT : 0;
 	for (at = 0; at < bytes; at += piece) {

@@ -20,10 +20,13 @@ struct vexfs_span {
 	unsigned int offset;	/* in the first page */
 	bool pinned;		/* they are a program's */
 	bool writable;
+	bool later;		/* memory is had when it is known how much */
 };
 
 /* Room in memory of the kernel's. */
 int vexfs_span_room(struct vexfs_span *span, size_t bytes);
+/* The same, of which only what is taken from the daemon is had. */
+void vexfs_span_room_later(struct vexfs_span *span, size_t bytes);
 /* What a program is to send. */
 int vexfs_span_from_user(struct vexfs_span *span, const void __user *from, size_t bytes);
 /* Where a program is to receive; vexfs_span_to_user() brings it there where the pages aren't its own. */

@@ -12,7 +12,9 @@
 #include <linux/statfs.h>
 
 #include "call.h"
+#include "counters.h"
 #include "instance.h"
+#include "mounts.h"
 #include "node.h"
 
 #define VEXFS_MAGIC 0x53465856	/* "VXFS" */
@@ -82,6 +84,7 @@ static int vexfs_show_options(struct seq_file *file, struct dentry *root)
 
 static const struct super_operations vexfs_super_operations = {
 	.alloc_inode = vexfs_inode_alloc,
+	.destroy_inode = vexfs_inode_destroy,
 	.free_inode = vexfs_inode_free,
 	.drop_inode = generic_drop_inode,
 	.statfs = vexfs_statfs,
@@ -112,7 +115,11 @@ static int vexfs_fill_super(struct super_block *sb, struct fs_context *context)
 	if (!root)
 		return -ENOMEM;
 	sb->s_root = d_make_root(root);
-	return sb->s_root ? 0 : -ENOMEM;
+	if (!sb->s_root)
+		return -ENOMEM;
+	vexfs_mount_of(sb)->device = sb->s_dev;
+	vexfs_mounts_add(vexfs_mount_of(sb));
+	return 0;
 }
 
 static int vexfs_get_tree(struct fs_context *context)
@@ -131,8 +138,11 @@ static int vexfs_get_tree(struct fs_context *context)
 
 static void vexfs_mount_free(struct vexfs_mount *mount)
 {
-	if (mount && mount->instance)
+	if (!mount)
+		return;
+	if (mount->instance)
 		vexfs_instance_put(mount->instance);
+	free_percpu(mount->counters);
 	kfree(mount);
 }
 
@@ -153,7 +163,15 @@ static int vexfs_init_context(struct fs_context *context)
 
 	if (!mount)
 		return -ENOMEM;
+	mount->counters = alloc_percpu_gfp(struct vexfs_counters, GFP_KERNEL_ACCOUNT);
+	if (!mount->counters) {
+		kfree(mount);
+		return -ENOMEM;
+	}
 	mount->park_ms = VEXFS_PARK_MS_DEFAULT;
+	INIT_LIST_HEAD(&mount->link);
+	mutex_init(&mount->collections_mutex);
+	INIT_LIST_HEAD(&mount->collections);
 	context->s_fs_info = mount;
 	context->ops = &vexfs_context_operations;
 	return 0;
@@ -163,6 +181,8 @@ static void vexfs_kill_super(struct super_block *sb)
 {
 	struct vexfs_mount *mount = vexfs_mount_of(sb);
 
+	if (mount)
+		vexfs_mounts_remove(mount);
 	kill_anon_super(sb);
 	vexfs_mount_free(mount);
 }

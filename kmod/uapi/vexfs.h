@@ -14,7 +14,9 @@
  *	ENOTTY		the file is another than `call`
  *
  * A request that says VEXFS_CALL_REPEATABLE, such as a search, is done again by the next daemon, instead of
- * ECONNRESET. Other operations on files wait in the same way for a daemon, and fail with the same errors.
+ * ECONNRESET. It may also be answered from the cache of the module, by a reply that the daemon gave to the same request
+ * of the same user, and that is still true. Other operations on files wait in the same way for a daemon, and fail with
+ * the same errors.
  *
  * For the daemon: /dev/vexfs
  * --------------------------
@@ -44,6 +46,29 @@
  * that only look are handed to the next daemon again, and the others fail with ECONNRESET. An open file is opened
  * again by itself with the next daemon; where bytes had been written to it whose effect was not seen yet, the operation
  * that finds this out fails with ECONNRESET, once.
+ *
+ * Replies that are kept
+ * ---------------------
+ * The first VEXFS_GENERATIONS_BYTES of the open file, mapped shared, are VEXFS_GENERATIONS_MAX
+ * numbers of 64 bits, 0 at first. The daemon may say of a reply to VEXFS_OP_CALL that it holds as long as one of them
+ * has the value that it had before the request was looked at: VEXFS_REPLY_KEEP, with slot and generation. It changes
+ * the number before it acknowledges anything that would change the reply. What is kept goes with the channel.
+ *
+ * For administrators: generic netlink
+ * -----------------------------------
+ * The family VEXFS_GENL_NAME, in the first network namespace. Numbers and names are attributes of enum vexfs_attribute.
+ *
+ *	VEXFS_CMD_GET_INSTANCES		dump: INSTANCE, SERVED, EPOCH, IN_WORK
+ *	VEXFS_CMD_GET_MOUNTS		dump: INSTANCE, DEVICE, COUNTERS
+ *	VEXFS_CMD_GET_COLLECTIONS	dump: INSTANCE, DEVICE, COLLECTION, COUNTERS, since a file of it was looked up
+ *	VEXFS_CMD_GET_CPUS		dump: INSTANCE, DEVICE, CPU, COUNTERS
+ *	VEXFS_CMD_GET_PARAMETERS	dump: PARAMETER, VALUE, MINIMUM, MAXIMUM
+ *	VEXFS_CMD_SET_PARAMETER		PARAMETER, VALUE; ENOENT, or ERANGE with what is allowed. Needs CAP_NET_ADMIN
+ *	VEXFS_CMD_GET_CACHE		CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS
+ *	VEXFS_CMD_EVENT			multicast to VEXFS_GENL_EVENTS: EVENT, INSTANCE, and DEVICE where it is of a mount
+ *
+ * COUNTERS nests one attribute of 64 bits for each counter, by enum vexfs_counter, and VEXFS_COUNTER_LATENCY, an array:
+ * how many requests took less than 2^i microseconds, and not less than half of that.
  *
  * Nodes
  * -----
@@ -172,8 +197,11 @@ struct vexfs_entry {
 struct vexfs_opened {
 	__u64 handle;		/* not 0 */
 	__u32 flags;
-	__u32 reserved;
+	__u32 row_bytes;	/* of a vector that is written; 0 where none is. A WRITE has at most batch_size of them */
 };
+
+/* struct vexfs_reply.flags */
+#define VEXFS_REPLY_KEEP (1u << 0)	/* it holds as long as the slot has the generation */
 
 struct vexfs_reply {
 	__u64 id;		/* of the request; 0 is no reply */
@@ -181,9 +209,16 @@ struct vexfs_reply {
 	__u32 data_bytes;
 	__u64 data;		/* address */
 	__u64 count;
+	__u64 generation;
+	__u32 slot;
+	__u32 flags;
 	struct vexfs_opened opened;
 	struct vexfs_entry entry;
 };
+
+/* What of the device is mapped: numbers that the daemon changes, and the module only reads. */
+#define VEXFS_GENERATIONS_MAX 4096
+#define VEXFS_GENERATIONS_BYTES (VEXFS_GENERATIONS_MAX * 8)
 
 /* struct vexfs_next_args.flags */
 #define VEXFS_NEXT_ONLY_REPLY (1u << 0)
@@ -213,6 +248,73 @@ struct vexfs_space {
 	__u64 blocks_available;
 	__u64 files;
 	__u64 files_free;
+};
+
+#define VEXFS_GENL_NAME "vexfs"
+#define VEXFS_GENL_VERSION 1
+#define VEXFS_GENL_EVENTS "events"
+
+enum vexfs_command {
+	VEXFS_CMD_UNSPEC,
+	VEXFS_CMD_GET_INSTANCES,
+	VEXFS_CMD_GET_MOUNTS,
+	VEXFS_CMD_GET_COLLECTIONS,
+	VEXFS_CMD_GET_CPUS,
+	VEXFS_CMD_GET_PARAMETERS,
+	VEXFS_CMD_SET_PARAMETER,
+	VEXFS_CMD_GET_CACHE,
+	VEXFS_CMD_EVENT,
+};
+
+enum vexfs_attribute {
+	VEXFS_ATTR_UNSPEC,
+	VEXFS_ATTR_PAD,
+	VEXFS_ATTR_INSTANCE,	/* string */
+	VEXFS_ATTR_SERVED,	/* u8: 1 while a daemon takes requests */
+	VEXFS_ATTR_EPOCH,	/* u64: how many daemons there were */
+	VEXFS_ATTR_IN_WORK,	/* u32: requests that max_concurrent_ops counts */
+	VEXFS_ATTR_DEVICE,	/* u32: of the mount, as of stat(2)'s st_dev, major << 20 | minor */
+	VEXFS_ATTR_COLLECTION,	/* string */
+	VEXFS_ATTR_CPU,		/* u32 */
+	VEXFS_ATTR_COUNTERS,	/* nested */
+	VEXFS_ATTR_PARAMETER,	/* string */
+	VEXFS_ATTR_VALUE,	/* u32 */
+	VEXFS_ATTR_MINIMUM,	/* u32 */
+	VEXFS_ATTR_MAXIMUM,	/* u32 */
+	VEXFS_ATTR_CACHE_BYTES,	/* u64 */
+	VEXFS_ATTR_CACHE_ENTRIES,	/* u64 */
+	VEXFS_ATTR_CACHE_EVICTIONS,	/* u64: replies that made room for others, or for the rest of the machine */
+	VEXFS_ATTR_EVENT,	/* u32: enum vexfs_event */
+	__VEXFS_ATTR_END,
+};
+#define VEXFS_ATTR_MAX (__VEXFS_ATTR_END - 1)
+
+enum vexfs_counter {
+	VEXFS_COUNTER_PAD,
+	VEXFS_COUNTER_REQUESTS,	/* that the daemon answered, or that failed */
+	VEXFS_COUNTER_ERRORS,	/* of those, that failed */
+	VEXFS_COUNTER_BYTES_WRITTEN,	/* to the daemon */
+	VEXFS_COUNTER_BYTES_READ,	/* from it */
+	VEXFS_COUNTER_PARKED,	/* requests that waited for a daemon */
+	VEXFS_COUNTER_REPLAYED,	/* that a further daemon got */
+	VEXFS_COUNTER_LOST,	/* that failed with ECONNRESET */
+	VEXFS_COUNTER_EXPIRED,	/* that failed with ENOTCONN */
+	VEXFS_COUNTER_WAITED,	/* that waited for max_concurrent_ops */
+	VEXFS_COUNTER_REFUSED,	/* that failed with EAGAIN for it */
+	VEXFS_COUNTER_CACHE_HITS,
+	VEXFS_COUNTER_CACHE_MISSES,
+	VEXFS_COUNTER_LATENCY,
+	__VEXFS_COUNTER_END,
+};
+#define VEXFS_COUNTER_MAX (__VEXFS_COUNTER_END - 1)
+#define VEXFS_LATENCIES 32
+
+enum vexfs_event {
+	VEXFS_EVENT_MOUNT = 1,
+	VEXFS_EVENT_UNMOUNT = 2,
+	VEXFS_EVENT_DAEMON_LOST = 3,
+	VEXFS_EVENT_DAEMON_BACK = 4,
+	VEXFS_EVENT_OVERLOAD = 5,	/* max_concurrent_ops are in work, and one more came; at most once a second */
 };
 
 #define VEXFS_IOC_MAGIC 0xfa
