@@ -3,7 +3,9 @@
 suite run in this process, for a start of Python takes long in an emulated machine.
 """
 import os
+import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -12,27 +14,47 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "mount")]
 import module  # noqa: E402
 
 # The behaviour of a mount, whoever serves it. `lifetime` is about the mount that FUSE serves.
-BEHAVIOUR = ["names", "call", "calling", "insert", "points", "config", "hostile", "session"]
+BEHAVIOUR = [f"{name}_test" for name in (
+    "names", "call", "calling", "insert", "points", "config", "hostile", "session")]
 
 
 def run_tests(names):
-    tests = unittest.defaultTestLoader.loadTestsFromNames([f"{name}_test" for name in names])
+    tests = unittest.defaultTestLoader.loadTestsFromNames(names)
     return unittest.TextTestRunner(verbosity=2).run(tests).wasSuccessful()
 
 
-def behaviour():
-    """The tests of the mount, on a mount that the module serves."""
+def on_a_mount(*names):
+    """Tests on a mount that the module and a daemon serve."""
     module.load()
     os.environ["VEXFS_MOUNT"] = str(module.MOUNT)
     daemon = module.Daemon().start()
-    passed = run_tests(BEHAVIOUR)
+    passed = run_tests(names)
     return daemon.stop() == 0 and passed
 
 
+def fuzz():
+    """Evil daemons, programs and administrators, by a seed of the day; the module can be unloaded after them."""
+    module.load()
+    subprocess.run(["mount", "-t", "vexfs", "-o", "park_ms=20", "fuzz", "/mnt"], check=True)
+    seed = os.environ.get("VEXFS_FUZZ_SEED", str(int(time.time() / 86400)))
+    done = subprocess.run(["fuzz-module", os.environ.get("VEXFS_FUZZ_CASES", "100000"), seed], check=False)
+    subprocess.run(["umount", "/mnt"], check=True)
+    module.remove()
+    return done.returncode == 0
+
+
 SUITES = {
-    "behaviour": behaviour,
+    "behaviour": lambda: on_a_mount(*BEHAVIOUR),
+    "fuzz": fuzz,
 }
 
 
+def main(asked):
+    """A suite by its name, or some of its tests by theirs: names_test.Names.test_one,call_test"""
+    if asked in SUITES:
+        return SUITES[asked]()
+    return on_a_mount(*asked.split(","))
+
+
 if __name__ == "__main__":
-    sys.exit(0 if SUITES[sys.argv[1]]() else 1)
+    sys.exit(0 if main(sys.argv[1]) else 1)

@@ -2,6 +2,7 @@
 """Makes the initramfs that a virtual machine boots: programs of this machine with their libraries, what was built,
 and the tests. Everything lies where it lies here, but the sources below /vexfs.
 """
+import lzma
 import os
 import re
 import stat
@@ -110,7 +111,16 @@ def stripped(path):
         return Path(copy.name).read_bytes()
 
 
-def make(output, module, build, source):
+def needed_by(module, kernel):
+    """The kernel's own modules that it depends on, as (name, content)."""
+    depends = re.search(rb"\0depends=([^\0]*)\0", b"\0" + module.read_bytes())[1].decode()
+    for name in filter(None, depends.split(",")):
+        for path in (kernel / "lib/modules").rglob(f"{name.replace('_', '[_-]')}.ko*"):  # what is built in has none
+            content = path.read_bytes()
+            yield f"{name}.ko", lzma.decompress(content) if path.suffix == ".xz" else content
+
+
+def make(output, module, kernel, build, source):
     image = Image(output)
     for program in PROGRAMS:
         image.add_program(program)
@@ -118,11 +128,14 @@ def make(output, module, build, source):
         path = build / name / name
         image.add_file(path, f"/usr/bin/{name}", stripped(path))
         image.add_libraries([path])
+    image.add_program(build / "tests/vm/fuzz-module", "/usr/bin/fuzz-module")
     for tree in TREES:
         image.add_tree(tree)
         image.add_libraries(list(Path(tree).rglob("*.so")))
     for directory in SOURCES:
         image.add_tree(source / directory, f"/vexfs/{directory}", lambda path: "__pycache__" not in path.parts)
     image.add_file(module, "/modules/vexfs_v2.ko", stripped(module))
+    for name, content in needed_by(module, kernel):
+        image.archive.add(f"modules/{name}", stat.S_IFREG | 0o644, content)
     image.add_text("/init", (source / "tests/vm/init.sh").read_text(), 0o755)
     image.close()

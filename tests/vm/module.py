@@ -12,7 +12,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(os.environ["VEXFS_SOURCE_DIR"]) / "tests/mount"))
 from mounted import Client, mounted_types, request, wait_for  # noqa: E402,F401
 
-MODULE = "/modules/vexfs_v2.ko"
+MODULES = Path("/modules")  # what vexfs_v2 needs of the kernel lies beside it
+NAME = "vexfs_v2"
 MOUNT = Path("/mnt/vexfs")
 DATA = "/var/lib/vexfs"
 CALL_ARGS = struct.Struct("=QQQQII")
@@ -21,7 +22,14 @@ REPLY_BYTES = 1 << 20
 
 
 def load():
-    subprocess.run(["insmod", MODULE], check=True)
+    for needed in sorted(MODULES.glob("*.ko")):
+        if needed.stem != NAME:
+            subprocess.run(["insmod", needed], check=True)
+    subprocess.run(["insmod", MODULES / f"{NAME}.ko"], check=True)
+
+
+def remove():
+    subprocess.run(["rmmod", NAME], check=True)
 
 
 class Daemon:

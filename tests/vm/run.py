@@ -25,11 +25,16 @@ COMPLAINT = re.compile(r"\[ *\d+\.\d+\].*(BUG|WARNING:|Oops|general protection|K
                        r"Kernel panic)")
 
 
+# For a host that stops the machine for a while is no fault of the kernel's in it.
+PATIENCE = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+
+
 def boot(kernel, initramfs, suite, append):
     command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(CPUS), "-m", str(MEMORY_MIB),
                "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio", "-kernel", str(kernel / "vmlinuz"),
                "-initrd", str(initramfs), "-append",
-               f"console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check vexfs.suite={suite} {append}"]
+               f"console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check {PATIENCE} "
+               f"vexfs.suite={suite} {append}"]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
 
 
@@ -38,7 +43,7 @@ def run(arguments):
     status, complaints = None, []
     with tempfile.TemporaryDirectory(prefix="vexfs-vm-") as directory:
         initramfs = Path(directory) / "initramfs"
-        image.make(initramfs, arguments.module, arguments.build, source)
+        image.make(initramfs, arguments.module, arguments.kernel, arguments.build, source)
         machine = boot(arguments.kernel, initramfs, arguments.suite, arguments.append)
         for line in machine.stdout:
             print(line, end="", flush=True)
@@ -58,7 +63,8 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("kernel", "module", "build"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--append", default="", help="more for the kernel's command line")
+    parser.add_argument("--append", default="",
+                        help="more for the kernel's command line; NAME=VALUE is in the environment of the tests")
     parser.add_argument("suite")
     return run(parser.parse_args())
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// usage: fuzz-module CASES SEED
+//
+// The instance `fuzz` is mounted on /mnt meanwhile, with a park_ms that is short.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "tests/vm/fuzz/fuzz.h"
+
+int main(int argc, char** argv) {
+    if (argc != 3) return 2;
+    signal(SIGPIPE, SIG_IGN);
+    fuzz::Run run{std::strtoull(argv[1], nullptr, 10)};
+    uint64_t seed = std::strtoull(argv[2], nullptr, 10);
+    std::vector<std::thread> threads;
+    threads.emplace_back(fuzz::be_daemon, std::ref(run), ++seed);
+    threads.emplace_back(fuzz::be_program, std::ref(run), ++seed);
+    threads.emplace_back(fuzz::be_program, std::ref(run), ++seed);
+    threads.emplace_back(fuzz::be_administrator, std::ref(run), ++seed);
+    for (std::thread& thread : threads) thread.join();
+    std::printf("%s cases, seed %s\n", argv[1], argv[2]);
+}
