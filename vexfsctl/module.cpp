@@ -83,11 +83,30 @@ Result<ExitStatus> plan(Context& context) {
     return succeeded;
 }
 
+Result<Message> ask(Context& context, const char* operation) {
+    Message request;
+    request.header = {{"op", operation}};
+    return context.call(std::move(request));
+}
+
+// A mount that FUSE serves for want of the module goes over to it. Without a daemon there is none.
+Result<void> mount_anew(Context& context) {
+    if (context.embedded()) return {};
+    const auto before = ask(context, "mount.status");
+    if (!before || !before->header.value("fallback", false)) return {};
+    VEXFS_TRY(ask(context, "mount.unmount"));
+    VEXFS_ASSIGN(const Message after, ask(context, "mount.mount"));
+    context.out().note(fmt::format("{} is mounted by {}", after.header.value("directory", ""),
+                                   after.header.value("note", "")));
+    return {};
+}
+
 Result<ExitStatus> load(Context& context) {
     VEXFS_ASSIGN(const Settings::Module settings, module_settings(context.out()));
     VEXFS_ASSIGN(const ModuleStatus now, open_tuner()->load(settings));
     VEXFS_TRY(print(context.out(), now));
     sum_up(context.out(), now);
+    VEXFS_TRY(mount_anew(context));
     return succeeded;
 }
 

@@ -90,6 +90,7 @@ Result<void> Mount::serve(const std::string& directory, UniqueFd connection) {
     VEXFS_ASSIGN(backend_, serve_fuse(tree_, directory, std::move(connection), running_max_, kept_));
     mounted_on_ = directory;
     note_ = "FUSE, as the caller has mounted it";
+    fallback_ = false;
     spdlog::info("mounted on {} by {}", mounted_on_, note_);
     return {};
 }
@@ -156,6 +157,7 @@ Result<void> Mount::resume(UniqueFd descriptor, UniqueFd ledger) {
     backend_ = std::move(resumed.backend);
     mounted_on_ = std::move(resumed.directory);
     note_ = "FUSE, as the daemon before this one has mounted it";
+    fallback_ = configured_.backend == "auto";
     spdlog::info("the mount on {} goes on", mounted_on_);
     return {};
 }

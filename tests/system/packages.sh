@@ -15,6 +15,6 @@ mkdir -p "$copy" "$directory/packages"
 cd "$sources"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents --preserve=mode,timestamps -t "$copy"
 cd "$copy"
-dpkg-buildpackage -b -us -uc -P nocheck
+dpkg-buildpackage -b -us -uc -Pnocheck
 mv "$directory"/*.deb "$directory/packages"
 lintian --fail-on error,warning --tag-display-limit 0 "$directory"/vexfs_*.changes "$directory/packages"/*.deb

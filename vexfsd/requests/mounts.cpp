@@ -23,6 +23,7 @@ Message status_reply(MountControl& control) {
     reply.header = {{"mounted", status.mounted},
                     {"directory", status.directory},
                     {"backend", status.backend},
+                    {"fallback", status.fallback},
                     {"note", status.note}};
     return reply;
 }
