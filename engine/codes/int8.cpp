@@ -38,7 +38,7 @@ void Int8Query::finish(const Int8Factors& factors) {
     int32_t sum = 0;
     for (size_t i = 0; i < dimension_; ++i) sum += bytes_[i];
     bias_ = bias * sum;
-    twice_scale_ = 2 * factors.scale;
+    scale_ = factors.scale;
     norm_ = factors.norm;
 }
 

@@ -29,12 +29,17 @@ class Int8Query {
     // A code, as if it had been given in its decoded form.
     void set(const uint8_t* bytes, const Int8Factors& factors, size_t dimension);
 
+    // Scalar product of the decoded vectors.
+    float product(const simd::CodeKernels& kernels, const uint8_t* bytes, float scale) const {
+        const int32_t product = kernels.int8_product(bytes, bytes_.data(), dimension_) - bias_;
+        return scale_ * scale * static_cast<float>(product);
+    }
     // Squared Euclidean distance of the decoded vectors.
     float distance(const simd::CodeKernels& kernels, const uint8_t* bytes, const Int8Factors& factors) const {
-        const int32_t product = kernels.int8_product(bytes, bytes_.data(), dimension_) - bias_;
-        return norm_ + factors.norm - twice_scale_ * factors.scale * static_cast<float>(product);
+        return norm_ + factors.norm - 2 * product(kernels, bytes, factors.scale);
     }
-    float norm() const { return norm_; }
+    float scale() const { return scale_; }
+    float norm() const { return norm_; }  // squared
 
   private:
     void finish(const Int8Factors& factors);
@@ -42,7 +47,7 @@ class Int8Query {
     std::vector<int8_t> bytes_;  // zeros behind, to whole registers
     size_t dimension_ = 0;
     int32_t bias_ = 0;  // 128 times the sum of the bytes
-    float twice_scale_ = 0;
+    float scale_ = 0;
     float norm_ = 0;
 };
 

@@ -21,9 +21,15 @@ bool LocalCollection::index_some(const std::stop_token& stop) {
     if (!served || dropped_ || stop.stop_requested()) return false;
     const Epochs::Guard guard = epochs_.enter();
     if (!served->work(rows_, {index_threads(), stop, false})) return false;
+    release_fresh_codes(served->indexed());
     // What follows may be work for others as well.
     if (options_.wake_background) options_.wake_background();
     return true;
+}
+
+void LocalCollection::release_fresh_codes(uint64_t row) {
+    auto codes = fresh_codes_.release(row);
+    if (!codes.empty()) epochs_.retire([codes = std::move(codes)] {});
 }
 
 bool LocalCollection::maintain_some(const std::stop_token& stop) {
@@ -104,6 +110,8 @@ Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, co
         schema_ = manifest_.schema;
         index_ = index;
         generation_.fetch_add(1, std::memory_order_release);
+        // Without an index nothing takes them away, nor are there more.
+        if (!index) release_fresh_codes(uint64_t{UINT32_MAX} + 1);
     }
     for (const ManifestIndex& before : listed) {
         if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);
@@ -172,6 +180,7 @@ Result<void> LocalCollection::settle(Index& index, std::string_view what, const 
         while (!stop.stop_requested() && !dropped_) {
             const Epochs::Guard guard = epochs_.enter();
             const bool worked = index.work(rows_, {index_threads(), stop.get_token(), true});
+            if (const auto served = this->index()) release_fresh_codes(served->indexed());
             if (!worked && index.indexed() >= rows && index.settled()) break;
             if (!worked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }

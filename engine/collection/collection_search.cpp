@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Searches and look-ups.
 //
-// A search asks the index for the rows that are in it and scans those that are not yet. Ranges, `exact` and
-// metrics that the index is not of compare with every row that qualifies, filters with those where that is
-// expected to cost less.
+// A search asks the index for the rows that are in it and scans those that are not yet, by their codes.
+// Ranges, `exact` and metrics that the index is not of compare with every row that qualifies, filters with
+// those where that is expected to cost less.
 #include <fmt/format.h>
 #include <tsl/robin_set.h>
 
@@ -11,6 +11,8 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <utility>
 
 #include "engine/base/prefetch.h"
@@ -22,6 +24,7 @@ namespace {
 
 constexpr uint64_t probed_bytes_max = uint64_t{8} << 30;  // of vectors: more may have to come from the disk
 constexpr size_t asked_every = 8'192;                     // rows compared, whether the search is still of use
+constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr size_t compared_ahead = 6;  // rows whose vectors are fetched ahead of their comparison
 
 // Less is nearer; of equals, the row written first.
@@ -50,15 +53,20 @@ class Nearest {
         return std::move(heap_);
     }
 
+    // What is farther is not among them.
+    float distance_max() const { return heap_.size() == limit_ ? heap_.front().distance : infinity; }
+
   private:
     size_t limit_;
     std::vector<Neighbour> heap_;
 };
 
-// The rows to compare with, some at a time: from `first` to before `end` that live, of those in `of` where
-// there is such a set.
+// The rows to compare with, some at a time: from `first` to before `end`, of those in `of` where there is
+// such a set. Some may be dead.
 class Candidates {
   public:
+    static constexpr uint32_t at_once = 256;
+
     Candidates(const RowTable& rows, uint32_t first, uint32_t end, const Roaring* of)
         : rows_(rows), next_(first), end_(end), filtered_(of != nullptr) {
         if (!filtered_) return;
@@ -68,32 +76,25 @@ class Candidates {
 
     // Empty at the end.
     std::span<const uint32_t> next() {
-        size_t count = 0;
-        while (count == 0) {
-            if (filtered_) {
-                const uint32_t read = roaring_read_uint32_iterator(&taken_, some_.data(), rows_at_once);
-                if (read == 0) return {};
-                for (uint32_t i = 0; i < read; ++i)
-                    if (some_[i] < end_ && !rows_.dead(some_[i])) some_[count++] = some_[i];
-            } else {
-                for (; count < some_.size() && next_ < end_; ++next_) {
-                    next_ = rows_.next_live(next_, end_);
-                    if (next_ < end_) some_[count++] = next_;
-                }
-                if (count == 0) return {};
-            }
+        uint32_t count = 0;
+        if (filtered_) {
+            count = roaring_read_uint32_iterator(&taken_, some_.data(), at_once);
+            while (count > 0 && some_[count - 1] >= end_) --count;
+        } else {
+            next_ = rows_.next_live(next_, end_);
+            count = std::min(at_once, end_ - next_);
+            std::iota(some_.begin(), some_.begin() + count, next_);
+            next_ += count;
         }
         return {some_.data(), count};
     }
 
   private:
-    static constexpr uint32_t rows_at_once = 256;
-
     const RowTable& rows_;
     uint32_t next_, end_;
     bool filtered_;
     roaring_uint32_iterator_t taken_{};
-    std::array<uint32_t, rows_at_once> some_{};
+    std::array<uint32_t, at_once> some_{};
 };
 
 // Tells how long each stage of a search took.
@@ -224,14 +225,32 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
     // Compares with the rows from `first` on.
     const auto scan = [&](uint32_t first, Nearest& nearest) -> Result<void> {
         ReadAhead ahead = read_ahead();
+        const auto by_codes =
+            fresh_codes_.memory_bytes() > 0 ? FreshQuery::make(query.vector(), metric) : std::nullopt;
+        std::array<uint32_t, Candidates::at_once> near;
+        size_t looked_at = 0;
         Candidates candidates(rows_, first, rows, filtered ? &filtered->taken : nullptr);
         for (auto some = candidates.next(); !some.empty(); some = candidates.next()) {
+            looked_at += some.size();
+            size_t count = some.size();
+            if (by_codes) {
+                const float farthest = request.distance_max.value_or(infinity);
+                count = by_codes->select(fresh_codes_, some, std::min(nearest.distance_max(), farthest),
+                                         near.data());
+            } else {
+                std::ranges::copy(some, near.begin());
+            }
+            const auto dead = std::ranges::remove_if(std::span(near).first(count),
+                                                     [&](uint32_t row) { return rows_.dead(row); });
+            count -= dead.size();
+            plan.scanned += by_codes ? some.size() : count;
+            some = {near.data(), count};
             for (const uint32_t row : some) ahead.at(rows_.vector(row));
             compare(some, [&](const Neighbour& one) {
                 if (!request.distance_max || one.distance <= *request.distance_max) nearest.offer(one);
             });
-            plan.scanned += some.size();
-            if (request.goes_on && plan.scanned % asked_every < some.size()) VEXFS_TRY((*request.goes_on)());
+            if (request.goes_on && looked_at % asked_every < Candidates::at_once)
+                VEXFS_TRY((*request.goes_on)());
         }
         plan.scan_us += watch.lap_us();
         return {};

@@ -240,10 +240,13 @@ void LocalCollection::apply(const RecordView& record) {
     switch (static_cast<format::RecordKind>(record.header->kind)) {
         case format::RecordKind::insert: {
             const uint32_t first = rows_.appended();
+            const bool coded = opened_ && index() != nullptr;
             uint64_t bytes = 0;
             for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
                 const float* vector = record.vectors + size_t{i} * dimension_;
-                rows_.append(record.ids[i], vector, metadata, norm_of(vector, dimension_));
+                const float norm = norm_of(vector, dimension_);
+                if (coded) fresh_codes_.append(first + i, vector, norm);
+                rows_.append(record.ids[i], vector, metadata, norm);
                 bytes += row_bytes(metadata);
                 use_id(record.ids[i]);
             }

@@ -53,6 +53,7 @@ LocalCollection::LocalCollection(Disk& disk, std::string name, std::string direc
       next_id_(manifest_.next_id),
       imports_(manifest_.import_rows),
       rows_(static_cast<uint32_t>(manifest_.first_row)),
+      fresh_codes_(dimension_),
       filter_planner_(dimension_),
       schema_(manifest_.schema) {}
 
@@ -245,7 +246,7 @@ CollectionInfo LocalCollection::info() const {
     info.points = points();
     info.indexed_points = index ? index->indexed() : 0;
     info.backlog = backlog();
-    info.index_memory_bytes = index ? index->memory_bytes() : 0;
+    info.index_memory_bytes = fresh_codes_.memory_bytes() + (index ? index->memory_bytes() : 0);
     if (index && info.schema.target_recall > 0) {
         const paths::CalibrationPoint point = index->calibration(info.schema.target_recall);
         if (point.setting.breadth > 0) info.calibrated_path = name_of(point.setting.path);

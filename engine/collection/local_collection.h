@@ -22,6 +22,7 @@
 #include "engine/base/epochs.h"
 #include "engine/collection/collection.h"
 #include "engine/collection/filter_plan.h"
+#include "engine/collection/fresh_codes.h"
 #include "engine/collection/group_commit.h"
 #include "engine/collection/index.h"
 #include "engine/collection/recall_probe.h"
@@ -165,6 +166,8 @@ class LocalCollection final : public Collection {
     Result<uint64_t> sync_log();
     // The index, collection_index.cpp.
     bool save_index_if_due(const std::stop_token& stop);
+    // Codes of rows below `row`, all of which are in the index or, under write_mutex_, of any.
+    void release_fresh_codes(uint64_t row);
     // Until `index` has every row of now in its final form.
     Result<void> settle(Index& index, std::string_view what, const WorkProgress& progress);
     // Writes the index down through that disk, this collection's or one above it.
@@ -238,6 +241,7 @@ class LocalCollection final : public Collection {
     mutable std::shared_mutex ids_mutex_;
     tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
     RowTable rows_;
+    FreshCodes fresh_codes_;  // of rows behind index_, where there is one
     mutable payload::PayloadIndex payload_index_;
     mutable FilterPlanner filter_planner_;
     mutable RecallProbe recall_probe_;

@@ -27,6 +27,7 @@ class Query {
         }
     }
 
+    std::span<const float> vector() const { return vector_; }  // of length 1 for cosine
     // vector: [dimension], norm: its norm_of()
     float distance(const float* vector, float norm) const {
         const size_t dimension = vector_.size();

@@ -5,6 +5,7 @@ vexfs_engine_test(test-collection
     background_io_test.cpp
     collection_test.cpp
     durability_test.cpp
+    fresh_codes_test.cpp
     group_commit_test.cpp
     io_parameters_test.cpp
     point_view_test.cpp

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/collection/fresh_codes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <new>
+
+#include "engine/collection/query.h"
+
+namespace vexfs {
+namespace {
+
+constexpr float scale_min = 1e-15F;  // below, squares lose their precision
+
+}  // namespace
+
+FreshCodes::FreshCodes(size_t dimension)
+    : dimension_(dimension),
+      stride_(sizeof(Factors) + (dimension + 3) / 4 * 4),
+      directory_((uint64_t{UINT32_MAX} / chunk_rows + 1) * sizeof(AnonymousMemory*)) {}
+
+FreshCodes::~FreshCodes() {
+    release(uint64_t{UINT32_MAX} + 1);
+}
+
+void FreshCodes::append(uint32_t row, const float* vector, float norm) {
+    const auto chunk = chunk_at(row / chunk_rows);
+    if (row % chunk_rows == 0) {
+        try {
+            chunk.store(new AnonymousMemory(chunk_rows * stride_ + simd::code_slack),
+                        std::memory_order_release);
+            ++chunks_;
+        } catch (const std::bad_alloc&) {
+            return;
+        }
+    }
+    AnonymousMemory* memory = chunk.load(std::memory_order_relaxed);
+    if (memory == nullptr) return;  // the chunk's first row was left out
+    std::byte* code = memory->data() + row % chunk_rows * stride_;
+    const codes::Int8Factors coded =
+        codes::encode_int8(vector, dimension_, reinterpret_cast<uint8_t*>(code + sizeof(Factors)));
+    const Factors factors{coded.scale > scale_min ? coded.scale : std::numeric_limits<float>::quiet_NaN(),
+                          norm};
+    std::memcpy(code, &factors, sizeof factors);
+}
+
+std::vector<std::shared_ptr<AnonymousMemory>> FreshCodes::release(uint64_t row) {
+    std::vector<std::shared_ptr<AnonymousMemory>> released;
+    const auto end = static_cast<uint32_t>(row / chunk_rows);
+    for (uint32_t chunk = first_chunk_; chunk < end; ++chunk) {
+        if (chunks_ == 0) break;
+        std::shared_ptr<AnonymousMemory> memory(chunk_at(chunk).exchange(nullptr));
+        if (!memory) continue;
+        --chunks_;
+        released.push_back(std::move(memory));
+    }
+    first_chunk_ = std::max<uint32_t>(first_chunk_, end);
+    return released;
+}
+
+std::optional<FreshQuery> FreshQuery::make(std::span<const float> query, simd::Metric metric) {
+    if (metric == simd::Metric::manhattan) return std::nullopt;
+    return FreshQuery(query, metric);
+}
+
+FreshQuery::FreshQuery(std::span<const float> query, simd::Metric metric)
+    : metric_(metric),
+      norm_(norm_of(query.data(), query.size())),
+      // Each component is off by half a step at most.
+      step_error_(0.501F * std::sqrt(static_cast<float>(query.size()))),
+      // Sums are of sixteen lanes at least.
+      rounding_((16 + static_cast<float>(query.size()) / 16) * std::numeric_limits<float>::epsilon()) {
+    code_.set(query.data(), query.size());
+    const float scale = code_.scale();
+    error_ = scale > scale_min ? scale * step_error_ : std::numeric_limits<float>::quiet_NaN();
+}
+
+// The difference of <q, x> and the product of the codes is at most |q| |x - x'| + |x'| |q - q'|
+// (Cauchy-Schwarz). No number where nothing is known.
+template <simd::Metric metric>
+void FreshQuery::bound(size_t count, const float* scales, const float* norms, float* products) const {
+    for (size_t i = 0; i < count; ++i) {
+        const float vector_error = scales[i] * step_error_;
+        const float error =
+            norm_ * vector_error + (norms[i] + vector_error) * error_ + rounding_ * norm_ * norms[i];
+        const float product_max = products[i] + error;
+        if constexpr (metric == simd::Metric::cosine) {
+            products[i] = 1 - product_max / norms[i] - rounding_;
+        } else if constexpr (metric == simd::Metric::dot) {
+            products[i] = -product_max;
+        } else {
+            const float squares = norm_ * norm_ + norms[i] * norms[i];
+            const float least = squares - 2 * product_max - 2 * rounding_ * squares;
+            products[i] = std::sqrt(least < 0 ? 0 : least);
+        }
+    }
+}
+
+size_t FreshQuery::select(const FreshCodes& codes, std::span<const uint32_t> rows, float distance,
+                          uint32_t* near) const {
+    constexpr size_t at_once = 64;
+    float scales[at_once], norms[at_once], least[at_once];
+    size_t selected = 0;
+    for (size_t first = 0; first < rows.size(); first += at_once) {
+        const size_t count = std::min(at_once, rows.size() - first);
+        for (size_t i = 0; i < count; ++i) {
+            const std::byte* code = codes.find(rows[first + i]);
+            FreshCodes::Factors factors{std::numeric_limits<float>::quiet_NaN(), 0};
+            least[i] = 0;
+            if (code != nullptr) {
+                std::memcpy(&factors, code, sizeof factors);
+                least[i] = code_.product(kernels_, reinterpret_cast<const uint8_t*>(code) + sizeof factors,
+                                         factors.scale);
+            }
+            scales[i] = factors.scale;
+            norms[i] = factors.norm;
+        }
+        switch (metric_) {
+            case simd::Metric::cosine: bound<simd::Metric::cosine>(count, scales, norms, least); break;
+            case simd::Metric::dot: bound<simd::Metric::dot>(count, scales, norms, least); break;
+            default: bound<simd::Metric::euclidean>(count, scales, norms, least); break;
+        }
+        for (size_t i = 0; i < count; ++i) {
+            near[selected] = rows[first + i];
+            selected += least[i] > distance ? 0 : 1;
+        }
+    }
+    return selected;
+}
+
+}  // namespace vexfs

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// int8 codes (simd/codes.h) of the rows that no index has yet, for scans that give what a comparison with all
+// of them would give and read a quarter of the bytes: a code bounds the distance to its vector from below,
+// and only what may be near enough is compared (the filter step of the VA-file, Weber et al., VLDB 1998).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/codes/int8.h"
+#include "engine/index/anonymous_memory.h"
+#include "engine/simd/distance.h"
+
+namespace vexfs {
+
+// One writer appends and any number of readers look up, as in RowTable; release() may be called by anybody.
+class FreshCodes {
+  public:
+    // What stands before the bytes of a code.
+    struct Factors {
+        float scale;  // NaN where the code says nothing
+        float norm;   // Euclidean, of the vector
+    };
+
+    explicit FreshCodes(size_t dimension);
+    ~FreshCodes();
+    FreshCodes(const FreshCodes&) = delete;
+    FreshCodes& operator=(const FreshCodes&) = delete;
+
+    // In the order of the rows, each before it is published; some may be left out. Where there is no memory
+    // for codes, rows have none.
+    void append(uint32_t row, const float* vector, float norm);
+    // Its factors, the bytes behind; null where it has no code. They last for readers that come before
+    // release().
+    const std::byte* find(uint32_t row) const {
+        const AnonymousMemory* chunk = chunk_at(row / chunk_rows).load(std::memory_order_acquire);
+        return chunk == nullptr ? nullptr : chunk->data() + row % chunk_rows * stride_;
+    }
+    size_t dimension() const { return dimension_; }
+
+    // Takes away the memory that is of rows below `row` alone, which is to last until the readers of now have
+    // left.
+    std::vector<std::shared_ptr<AnonymousMemory>> release(uint64_t row);
+    size_t memory_bytes() const { return chunks_ * (chunk_rows * stride_ + simd::code_slack); }
+
+  private:
+    static constexpr uint32_t chunk_rows = 8'192;
+
+    std::atomic_ref<AnonymousMemory*> chunk_at(uint32_t chunk) const {
+        return std::atomic_ref(reinterpret_cast<AnonymousMemory**>(directory_.data())[chunk]);
+    }
+
+    const size_t dimension_;
+    const size_t stride_;
+    AnonymousMemory directory_;  // a pointer for each chunk that there can be
+    std::atomic<uint32_t> chunks_ = 0, first_chunk_ = 0;
+};
+
+// A query, made ready for them by one thread.
+class FreshQuery {
+  public:
+    // query: [dimension], of length 1 for cosine. None for a metric whose distances codes don't bound.
+    static std::optional<FreshQuery> make(std::span<const float> query, simd::Metric metric);
+
+    // Those of `rows`, in their order, that may be no farther than `distance`, into `near` ([rows.size()]);
+    // how many.
+    size_t select(const FreshCodes& codes, std::span<const uint32_t> rows, float distance,
+                  uint32_t* near) const;
+
+  private:
+    FreshQuery(std::span<const float> query, simd::Metric metric);
+    // Of the products of codes makes the distances that vectors have at least.
+    template <simd::Metric metric>
+    void bound(size_t count, const float* scales, const float* norms, float* products) const;
+
+    const simd::CodeKernels& kernels_ = simd::code_kernels();
+    codes::Int8Query code_;
+    simd::Metric metric_;
+    float norm_;        // Euclidean
+    float step_error_;  // of a vector whose code has scale 1, at most
+    float error_;       // of the query's code, at most
+    float rounding_;    // relative, of sums of products in float
+};
+
+}  // namespace vexfs

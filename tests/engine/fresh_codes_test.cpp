@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/collection/fresh_codes.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <numeric>
+#include <random>
+
+#include "engine/base/function_ref.h"
+#include "engine/collection/query.h"
+
+namespace vexfs {
+namespace {
+
+using simd::Metric;
+
+struct Rows {
+    Rows(size_t count, size_t each, FunctionRef<float(size_t row)> component)
+        : dimension(each), values(count * dimension), norms(count), numbers(count), codes(dimension) {
+        std::iota(numbers.begin(), numbers.end(), 0);
+        for (size_t row = 0; row < count; ++row) {
+            float* vector = &values[row * dimension];
+            std::generate_n(vector, dimension, [&] { return component(row); });
+            norms[row] = norm_of(vector, dimension);
+            codes.append(static_cast<uint32_t>(row), vector, norms[row]);
+        }
+    }
+    float distance(const Query& query, uint32_t row) const {
+        return query.distance(&values[row * dimension], norms[row]);
+    }
+
+    size_t dimension;
+    std::vector<float> values, norms;
+    std::vector<uint32_t> numbers;
+    FreshCodes codes;
+};
+
+std::vector<uint32_t> select(const Rows& rows, const Query& query, Metric metric, float distance) {
+    std::vector<uint32_t> near(rows.numbers.size());
+    near.resize(
+        FreshQuery::make(query.vector(), metric)->select(rows.codes, rows.numbers, distance, near.data()));
+    return near;
+}
+
+// As a scan would have them.
+float distance_of_nearest(const Rows& rows, const Query& query, size_t count) {
+    std::vector<float> distances;
+    for (const uint32_t row : rows.numbers) distances.push_back(rows.distance(query, row));
+    std::ranges::nth_element(distances, distances.begin() + static_cast<ptrdiff_t>(count) - 1);
+    return distances[count - 1];
+}
+
+}  // namespace
+
+TEST_CASE("no row that is near enough is left out, whatever its components") {
+    const auto metric = GENERATE(Metric::cosine, Metric::euclidean, Metric::dot);
+    const auto dimension = GENERATE(size_t{1}, size_t{3}, size_t{16}, size_t{100}, size_t{515});
+    std::mt19937 random(1);
+    std::normal_distribution<float> normal;
+    struct Kind {
+        const char* name;
+        std::function<float(size_t)> component;
+    };
+    const Kind kinds[] = {
+        {"normal", [&](size_t) { return normal(random); }},
+        {"far from 0", [&](size_t) { return 1000 + normal(random); }},
+        {"alike but in one row's scale",
+         [&](size_t row) { return row % 7 == 0 ? 1e-20F : 1 + normal(random) / 1e4F; }},
+        {"one large among small", [&](size_t) { return random() % 64 == 0 ? 1e3F : normal(random) / 10; }},
+        {"of all scales",
+         [&](size_t row) { return normal(random) * std::pow(10.0F, static_cast<float>(row % 60) - 42); }},
+        {"zeros and whole numbers",
+         [&](size_t row) { return row % 5 == 0 ? 0 : static_cast<float>(random() % 3); }},
+    };
+    for (const Kind& kind : kinds) {
+        const Rows rows(600, dimension, [&](size_t row) { return kind.component(row); });
+        for (uint32_t asked = 0; asked < 40; ++asked) {
+            const Query query({&rows.values[asked * dimension], dimension}, metric);
+            const float distance = distance_of_nearest(rows, query, 10);
+            const auto near = select(rows, query, metric, distance);
+            for (const uint32_t row : rows.numbers) {
+                if (rows.distance(query, row) > distance) continue;
+                INFO(kind.name << ", query " << asked << ", row " << row);
+                REQUIRE(std::ranges::binary_search(near, row));
+            }
+        }
+    }
+}
+
+TEST_CASE("most rows that are too far are left out") {
+    const auto metric = GENERATE(Metric::cosine, Metric::euclidean, Metric::dot);
+    std::mt19937 random(1);
+    std::normal_distribution<float> normal;
+    const Rows rows(5'000, 128, [&](size_t) { return normal(random); });
+    const Query query({rows.values.data(), rows.dimension}, metric);
+    CHECK(select(rows, query, metric, distance_of_nearest(rows, query, 10)).size() < 100);
+}
+
+TEST_CASE("codes go with the rows below one, by the chunk, and rows without codes are never left out") {
+    std::vector<float> vector(8, 1);
+    FreshCodes codes(vector.size());
+    constexpr uint32_t first = 8'000, end = 30'000;  // chunks are of 8,192
+    for (uint32_t row = first; row < end; ++row) codes.append(row, vector.data(), norm_of(vector.data(), 8));
+    CHECK(codes.find(8'191) == nullptr);
+    CHECK(codes.find(8'192) != nullptr);
+    const size_t before = codes.memory_bytes();
+    CHECK(codes.release(8'192 * 2 - 1).empty());
+    const auto released = codes.release(8'192 * 2 + 1);
+    CHECK(released.size() == 1);
+    CHECK(codes.memory_bytes() < before);
+    CHECK(codes.find(8'192) == nullptr);
+    CHECK(codes.find(8'192 * 2) != nullptr);
+
+    std::vector<uint32_t> rows(end - first), near(rows.size());
+    std::iota(rows.begin(), rows.end(), first);
+    const std::vector<float> opposite(8, -1);
+    const auto query = FreshQuery::make(opposite, Metric::dot);
+    near.resize(query->select(codes, rows, 0, near.data()));
+    CHECK(near.size() == 8'192 * 2 - first);
+    CHECK_FALSE(FreshQuery::make(opposite, Metric::manhattan));
+}
+
+}  // namespace vexfs
