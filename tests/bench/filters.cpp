@@ -30,6 +30,7 @@ using nlohmann::json;
 
 constexpr uint32_t limit = 10;
 constexpr double recall_wanted = 0.95;
+constexpr size_t rounds = 3;
 constexpr double times_given = 16;  // as much time as the filtered search, to reach its recall without
 constexpr size_t shares[] = {2, 10, 100, 1'000, 10'000};  // one row in so many matches
 
@@ -161,32 +162,37 @@ class Bench {
         return value_of(points_->search(request));
     }
 
-    // Twice, the first time to get the filters' columns and what the planner learns; `truth` may be null.
-    Measured measure(const Ids* truth, std::function<SearchReply(size_t)> ask, Ids* found) const {
-        Measured measured;
-        std::vector<double> times_us;
-        std::map<std::string, size_t> paths;
-        for (const bool counts : {false, true}) {
-            size_t common = 0, wanted = 0;
-            for (size_t query = 0; query < asked_; ++query) {
-                const auto start = Clock::now();
-                const SearchReply reply = ask(query);
-                if (!counts) continue;
-                times_us.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
-                ++paths[reply.path];
-                std::vector<uint64_t> ids;
-                for (const Hit& hit : reply.hits) ids.push_back(hit.id);
-                if (truth != nullptr) {
-                    wanted += (*truth)[query].size();
-                    for (const uint64_t id : (*truth)[query]) common += std::ranges::count(ids, id);
+    using Ask = std::function<SearchReply(size_t query)>;
+
+    // All queries one way, then the next, several times, so that what slows the machine for a while slows
+    // them all. The first time is to get the filters' columns and what the planner learns.
+    std::vector<Measured> measure(const std::vector<Ask>& ways, const Ids& truth) const {
+        std::vector<Measured> measured(ways.size());
+        std::vector<std::vector<double>> times_us(ways.size());
+        std::vector<std::map<std::string, size_t>> paths(ways.size());
+        std::vector<size_t> common(ways.size());
+        size_t wanted = 0;
+        for (const std::vector<uint64_t>& ids : truth) wanted += rounds * ids.size();
+        for (size_t round = 0; round <= rounds; ++round) {
+            for (size_t way = 0; way < ways.size(); ++way) {
+                for (size_t query = 0; query < asked_; ++query) {
+                    const auto start = Clock::now();
+                    const SearchReply reply = ways[way](query);
+                    const std::chrono::duration<double, std::micro> took = Clock::now() - start;
+                    if (round == 0) continue;
+                    times_us[way].push_back(took.count());
+                    ++paths[way][reply.path];
+                    for (const Hit& hit : reply.hits) common[way] += std::ranges::count(truth[query], hit.id);
                 }
-                if (found != nullptr) found->push_back(std::move(ids));
             }
-            measured.recall = wanted > 0 ? static_cast<double>(common) / static_cast<double>(wanted) : 1;
         }
-        measured.median_us = median(std::move(times_us));
-        measured.path =
-            std::ranges::max_element(paths, {}, [](const auto& one) { return one.second; })->first;
+        for (size_t way = 0; way < ways.size(); ++way) {
+            measured[way].recall =
+                wanted > 0 ? static_cast<double>(common[way]) / static_cast<double>(wanted) : 1;
+            measured[way].median_us = median(std::move(times_us[way]));
+            measured[way].path =
+                std::ranges::max_element(paths[way], {}, [](const auto& one) { return one.second; })->first;
+        }
         return measured;
     }
 
@@ -194,11 +200,13 @@ class Bench {
         std::vector<Filter> filters;
         for (size_t query = 0; query < asked_; ++query)
             filters.push_back(value_of(Filter::parse(filter_of(query))));
-        Ids truth;
-        const Measured scanned = measure(
-            nullptr, [&](size_t query) { return search(query, &filters[query], true, limit); }, &truth);
-        const Measured filtered = measure(
-            &truth, [&](size_t query) { return search(query, &filters[query], false, limit); }, nullptr);
+        const Ask exact = [&](size_t query) { return search(query, &filters[query], true, limit); };
+        Ids truth(asked_);
+        for (size_t query = 0; query < asked_; ++query)
+            for (const Hit& hit : exact(query).hits) truth[query].push_back(hit.id);
+        const auto measured = measure(
+            {exact, [&](size_t query) { return search(query, &filters[query], false, limit); }}, truth);
+        const Measured &scanned = measured[0], &filtered = measured[1];
         fmt::print("| {} | {:g} % | {:.3f} | {:.0f} | {} | {:.0f} | {} |\n", name,
                    100.0 / static_cast<double>(share), filtered.recall, filtered.median_us, filtered.path,
                    scanned.median_us, post_filtered(share, filters, truth, filtered));
@@ -210,13 +218,13 @@ class Bench {
                               const Measured& filtered) const {
         for (size_t rows = limit; rows <= search_limit_max; rows += rows / 4 + 1) {
             if (rows < limit * share / 16) continue;
-            const auto ask = [&](size_t query) {
+            const Ask ask = [&](size_t query) {
                 SearchReply reply = search(query, nullptr, false, static_cast<uint32_t>(rows));
                 std::erase_if(reply.hits, [&](const Hit& hit) { return !matches(filters[query], hit.id); });
                 reply.hits.resize(std::min<size_t>(reply.hits.size(), limit));
                 return reply;
             };
-            const Measured measured = measure(&truth, ask, nullptr);
+            const Measured measured = measure({ask}, truth).front();
             if (measured.recall >= std::min(filtered.recall, recall_wanted))
                 return fmt::format("{:.0f} ({:.3f}, {} rows)", measured.median_us, measured.recall, rows);
             if (measured.median_us > times_given * filtered.median_us) break;
