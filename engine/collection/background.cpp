@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/collection/background.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "engine/base/thread_name.h"
@@ -9,6 +12,13 @@ namespace vexfs {
 namespace {
 
 constexpr auto look_again_after = std::chrono::milliseconds(200);
+
+// Of this thread and those that it begins: where searches and writes want all CPUs, they get three quarters.
+void let_others_go_first() {
+    constexpr int niceness = 5;
+    // On Linux this is of a thread. Where it is refused, nothing goes first.
+    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness));
+}
 
 }  // namespace
 
@@ -69,6 +79,7 @@ void Background::set_threads(unsigned count) {
         while (indexers_.size() < count)
             indexers_.emplace_back([this](const std::stop_token& stop) {
                 name_thread("vexfs-index");
+                let_others_go_first();
                 work(stop, &LocalCollection::index_some);
             });
         while (indexers_.size() > count) {
