@@ -13,6 +13,7 @@ namespace {
 
 // At which who waits for the one that writes it down slowly is noticed.
 constexpr auto pace_step = std::chrono::milliseconds(20);
+constexpr uint64_t all_rows = uint64_t{UINT32_MAX} + 1;
 
 }  // namespace
 
@@ -21,14 +22,24 @@ bool LocalCollection::index_some(const std::stop_token& stop) {
     if (!served || dropped_ || stop.stop_requested()) return false;
     const Epochs::Guard guard = epochs_.enter();
     if (!served->work(rows_, {index_threads(), stop, false})) return false;
-    release_fresh_codes(served->indexed());
+    release_fresh_codes(*served);
     // What follows may be work for others as well.
     if (options_.wake_background) options_.wake_background();
     return true;
 }
 
-void LocalCollection::release_fresh_codes(uint64_t row) {
-    auto codes = fresh_codes_.release(row);
+void LocalCollection::release_fresh_codes(const Index& served) {
+    if (fresh_codes_.memory_bytes() == 0) return;
+    const uint32_t indexed = served.indexed();
+    if (indexed == rows_.size()) {
+        const std::lock_guard write(write_mutex_);
+        retire(fresh_codes_.release(indexed == rows_.size() ? all_rows : indexed));
+    } else {
+        retire(fresh_codes_.release(indexed));
+    }
+}
+
+void LocalCollection::retire(std::vector<std::shared_ptr<AnonymousMemory>> codes) {
     if (!codes.empty()) epochs_.retire([codes = std::move(codes)] {});
 }
 
@@ -111,7 +122,7 @@ Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, co
         index_ = index;
         generation_.fetch_add(1, std::memory_order_release);
         // Without an index nothing takes them away, nor are there more.
-        if (!index) release_fresh_codes(uint64_t{UINT32_MAX} + 1);
+        if (!index) retire(fresh_codes_.release(all_rows));
     }
     for (const ManifestIndex& before : listed) {
         if (std::ranges::find(*files, before.file, &ManifestIndex::file) == files->end()) remove(before.file);
@@ -180,7 +191,7 @@ Result<void> LocalCollection::settle(Index& index, std::string_view what, const 
         while (!stop.stop_requested() && !dropped_) {
             const Epochs::Guard guard = epochs_.enter();
             const bool worked = index.work(rows_, {index_threads(), stop.get_token(), true});
-            if (const auto served = this->index()) release_fresh_codes(served->indexed());
+            if (const auto served = this->index()) release_fresh_codes(*served);
             if (!worked && index.indexed() >= rows && index.settled()) break;
             if (!worked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }

@@ -27,36 +27,32 @@ FreshCodes::~FreshCodes() {
 
 void FreshCodes::append(uint32_t row, const float* vector, float norm) {
     const auto chunk = chunk_at(row / chunk_rows);
-    if (row % chunk_rows == 0) {
+    AnonymousMemory* memory = chunk.load(std::memory_order_relaxed);
+    if (memory == nullptr) {
         try {
-            chunk.store(new AnonymousMemory(chunk_rows * stride_ + simd::code_slack),
-                        std::memory_order_release);
-            ++chunks_;
+            memory = new AnonymousMemory(chunk_rows * stride_ + simd::code_slack);
         } catch (const std::bad_alloc&) {
             return;
         }
+        chunk.store(memory, std::memory_order_release);
+        ++chunks_;
     }
-    AnonymousMemory* memory = chunk.load(std::memory_order_relaxed);
-    if (memory == nullptr) return;  // the chunk's first row was left out
     std::byte* code = memory->data() + row % chunk_rows * stride_;
     const codes::Int8Factors coded =
         codes::encode_int8(vector, dimension_, reinterpret_cast<uint8_t*>(code + sizeof(Factors)));
-    const Factors factors{coded.scale > scale_min ? coded.scale : std::numeric_limits<float>::quiet_NaN(),
-                          norm};
+    const Factors factors{coded.scale > scale_min ? coded.scale : 0, norm};
     std::memcpy(code, &factors, sizeof factors);
 }
 
 std::vector<std::shared_ptr<AnonymousMemory>> FreshCodes::release(uint64_t row) {
     std::vector<std::shared_ptr<AnonymousMemory>> released;
     const auto end = static_cast<uint32_t>(row / chunk_rows);
-    for (uint32_t chunk = first_chunk_; chunk < end; ++chunk) {
-        if (chunks_ == 0) break;
+    for (uint32_t chunk = 0; chunk < end && chunks_ > 0; ++chunk) {
         std::shared_ptr<AnonymousMemory> memory(chunk_at(chunk).exchange(nullptr));
         if (!memory) continue;
         --chunks_;
         released.push_back(std::move(memory));
     }
-    first_chunk_ = std::max<uint32_t>(first_chunk_, end);
     return released;
 }
 
@@ -107,14 +103,14 @@ size_t FreshQuery::select(const FreshCodes& codes, std::span<const uint32_t> row
         const size_t count = std::min(at_once, rows.size() - first);
         for (size_t i = 0; i < count; ++i) {
             const std::byte* code = codes.find(rows[first + i]);
-            FreshCodes::Factors factors{std::numeric_limits<float>::quiet_NaN(), 0};
+            FreshCodes::Factors factors{};
             least[i] = 0;
             if (code != nullptr) {
                 std::memcpy(&factors, code, sizeof factors);
                 least[i] = code_.product(kernels_, reinterpret_cast<const uint8_t*>(code) + sizeof factors,
                                          factors.scale);
             }
-            scales[i] = factors.scale;
+            scales[i] = factors.scale > 0 ? factors.scale : std::numeric_limits<float>::quiet_NaN();
             norms[i] = factors.norm;
         }
         switch (metric_) {

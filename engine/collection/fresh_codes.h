@@ -22,7 +22,7 @@ class FreshCodes {
   public:
     // What stands before the bytes of a code.
     struct Factors {
-        float scale;  // NaN where the code says nothing
+        float scale;  // 0 where the code says nothing
         float norm;   // Euclidean, of the vector
     };
 
@@ -31,8 +31,8 @@ class FreshCodes {
     FreshCodes(const FreshCodes&) = delete;
     FreshCodes& operator=(const FreshCodes&) = delete;
 
-    // In the order of the rows, each before it is published; some may be left out. Where there is no memory
-    // for codes, rows have none.
+    // Each row before it is published; some may be left out. Where there is no memory for codes, rows have
+    // none.
     void append(uint32_t row, const float* vector, float norm);
     // Its factors, the bytes behind; null where it has no code. They last for readers that come before
     // release().
@@ -42,8 +42,8 @@ class FreshCodes {
     }
     size_t dimension() const { return dimension_; }
 
-    // Takes away the memory that is of rows below `row` alone, which is to last until the readers of now have
-    // left.
+    // Takes away the memory that is of rows below `row` alone, all of which were appended; it is to last
+    // until the readers of now have left.
     std::vector<std::shared_ptr<AnonymousMemory>> release(uint64_t row);
     size_t memory_bytes() const { return chunks_ * (chunk_rows * stride_ + simd::code_slack); }
 
@@ -57,7 +57,7 @@ class FreshCodes {
     const size_t dimension_;
     const size_t stride_;
     AnonymousMemory directory_;  // a pointer for each chunk that there can be
-    std::atomic<uint32_t> chunks_ = 0, first_chunk_ = 0;
+    std::atomic<uint32_t> chunks_ = 0;
 };
 
 // A query, made ready for them by one thread.

@@ -166,8 +166,8 @@ class LocalCollection final : public Collection {
     Result<uint64_t> sync_log();
     // The index, collection_index.cpp.
     bool save_index_if_due(const std::stop_token& stop);
-    // Codes of rows below `row`, all of which are in the index or, under write_mutex_, of any.
-    void release_fresh_codes(uint64_t row);
+    void release_fresh_codes(const Index& served);  // of rows that it has
+    void retire(std::vector<std::shared_ptr<AnonymousMemory>> codes);
     // Until `index` has every row of now in its final form.
     Result<void> settle(Index& index, std::string_view what, const WorkProgress& progress);
     // Writes the index down through that disk, this collection's or one above it.

@@ -102,22 +102,29 @@ TEST_CASE("codes go with the rows below one, by the chunk, and rows without code
     FreshCodes codes(vector.size());
     constexpr uint32_t first = 8'000, end = 30'000;  // chunks are of 8,192
     for (uint32_t row = first; row < end; ++row) codes.append(row, vector.data(), norm_of(vector.data(), 8));
-    CHECK(codes.find(8'191) == nullptr);
+    CHECK(codes.find(8'191) != nullptr);
     CHECK(codes.find(8'192) != nullptr);
+    CHECK(codes.find(8'192 * 4) == nullptr);
     const size_t before = codes.memory_bytes();
-    CHECK(codes.release(8'192 * 2 - 1).empty());
-    const auto released = codes.release(8'192 * 2 + 1);
-    CHECK(released.size() == 1);
+    CHECK(codes.release(8'191).empty());
+    CHECK(codes.release(8'192 * 2 + 1).size() == 2);
     CHECK(codes.memory_bytes() < before);
     CHECK(codes.find(8'192) == nullptr);
     CHECK(codes.find(8'192 * 2) != nullptr);
 
-    std::vector<uint32_t> rows(end - first), near(rows.size());
+    CHECK(codes.release(uint64_t{UINT32_MAX} + 1).size() == 2);
+    CHECK(codes.memory_bytes() == 0);
+
+    // In the middle of a chunk again.
+    for (uint32_t row = end; row < end + 100; ++row)
+        codes.append(row, vector.data(), norm_of(vector.data(), 8));
+    std::vector<uint32_t> rows(end + 100 - first), near(rows.size());
     std::iota(rows.begin(), rows.end(), first);
     const std::vector<float> opposite(8, -1);
     const auto query = FreshQuery::make(opposite, Metric::dot);
     near.resize(query->select(codes, rows, 0, near.data()));
-    CHECK(near.size() == 8'192 * 2 - first);
+    CHECK(near.size() == end - first);
+    CHECK(codes.release(uint64_t{UINT32_MAX} + 1).size() == 1);
     CHECK_FALSE(FreshQuery::make(opposite, Metric::manhattan));
 }
 
