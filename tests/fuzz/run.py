@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a fuzz target for VEXFS_FUZZ_SECONDS (60). What it finds stays in --work, and the next run goes on from
+"""Runs a fuzz target for VEXFS_FUZZ_SECONDS (20). What it finds stays in --work, and the next run goes on from
 there. An input that crashes it is named, with the command that does so again."""
 import argparse
 import os
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECONDS = int(os.environ.get("VEXFS_FUZZ_SECONDS", 60))
+SECONDS = int(os.environ.get("VEXFS_FUZZ_SECONDS", 20))
 INPUT_BYTES_MAX = 8192
 INPUT_SECONDS_MAX = 20
 MEMORY_MIB_MAX = 2048
