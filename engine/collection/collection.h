@@ -128,8 +128,9 @@ struct CollectionInfo {
     std::string calibrated_path;
     double calibrated_recall = 0;
     double calibrated_reach = 0;  // of the walks in a graph, graph/reach.h; else 0
-    // Of the last live searches that were checked against an exact one, and how many were so far.
-    double observed_recall = 0;
+    // Of the last live searches that were checked against an exact one, of this index and at this breadth; and
+    // how many were checked so far.
+    std::optional<double> observed_recall;
     uint64_t observed_queries = 0;
     uint64_t filter_memory_bytes = 0;  // of what is kept to answer filters
     uint64_t generation = 0;           // grows with each change that is seen

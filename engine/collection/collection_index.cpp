@@ -173,7 +173,10 @@ Result<void> LocalCollection::reindex(const SchemaChange& change, const WorkProg
     const std::lock_guard lock(schema_mutex_);
     next_index_.reset();
     reindexing_ = false;
-    if (built) index_error_.clear();
+    if (built) {
+        index_error_.clear();
+        recall_probe_.begin_again();
+    }
     return built;
 }
 

@@ -214,6 +214,8 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     manifest.schema = changed;
     VEXFS_TRY(replace_manifest(std::move(manifest)));
     const std::lock_guard lock(schema_mutex_);
+    if (changed.target_recall != schema_.target_recall || changed.hnsw.ef_search != schema_.hnsw.ef_search)
+        recall_probe_.begin_again();
     schema_ = std::move(changed);
     generation_.fetch_add(1, std::memory_order_release);
     return {};
@@ -270,8 +272,9 @@ CollectionInfo LocalCollection::info() const {
         }
     }
     const std::shared_lock lock(schema_mutex_);
-    info.read_only = read_only_.has_value();
-    info.read_only_reason = read_only_ ? read_only_->message : std::string();
+    // While it is repaired it takes no writes either, but that ends by itself.
+    info.read_only = read_only_ && read_only_->code != ErrorCode::busy;
+    info.read_only_reason = info.read_only ? read_only_->message : std::string();
     info.background_error = fmt::format(
         "{}{}{}", index_error_, index_error_.empty() || reclaim_error_.empty() ? "" : "; ", reclaim_error_);
     return info;

@@ -41,9 +41,15 @@ void RecallProbe::judged(std::optional<double> recall, Clock::duration took) {
 
 RecallProbe::Observed RecallProbe::observed() const {
     const std::lock_guard lock(mutex_);
-    if (recalls_.empty()) return {};
+    if (recalls_.empty()) return {std::nullopt, queries_};
     const double sum = std::accumulate(recalls_.begin(), recalls_.end(), 0.0);
     return {sum / static_cast<double>(recalls_.size()), queries_};
+}
+
+void RecallProbe::begin_again() {
+    const std::lock_guard lock(mutex_);
+    recalls_.clear();
+    if (std::exchange(kept_, std::nullopt)) due_.store(0, std::memory_order_relaxed);
 }
 
 double recall_of(const std::vector<float>& found, const std::vector<float>& exact) {

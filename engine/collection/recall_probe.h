@@ -36,11 +36,13 @@ class RecallProbe {
     void judged(std::optional<double> recall, Clock::duration took);
 
     struct Observed {
-        double recall = 0;     // the mean of the last `window` that were judged
-        uint64_t queries = 0;  // that were judged so far
+        std::optional<double> recall;  // the mean of the last `window` that were judged
+        uint64_t queries = 0;          // that were judged so far
     };
     static constexpr size_t window = 256;
     Observed observed() const;
+    // What was judged tells nothing of the searches to come.
+    void begin_again();
 
   private:
     static constexpr auto never = Clock::time_point::max();

@@ -201,10 +201,19 @@ TEST_CASE("the recall of live searches is observed") {
         REQUIRE(search(*points, random_vectors(1, 16, static_cast<uint32_t>(++asked)), 10));
         return points->info().observed_queries >= 3;
     }));
-    CHECK(points->info().observed_recall > 0.8);
-    CHECK(points->info().observed_recall <= 1);
+    CHECK(points->info().observed_recall.value() > 0.8);
+    CHECK(points->info().observed_recall.value() <= 1);
     // Those by which others are judged are nobody's.
     CHECK(points->stats().searches == before + asked);
+    // What was observed says nothing of other searches.
+    const uint64_t observed = points->info().observed_queries;
+    REQUIRE(points->configure({{"target_recall", 0.99}}));
+    CHECK_FALSE(points->info().observed_recall);
+    CHECK(points->info().observed_queries >= observed);
+    REQUIRE(eventually([&] {
+        REQUIRE(search(*points, random_vectors(1, 16, static_cast<uint32_t>(++asked)), 10));
+        return points->info().observed_recall.has_value();
+    }));
 }
 
 TEST_CASE("a filter goes by the metadata of now") {

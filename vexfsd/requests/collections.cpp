@@ -32,10 +32,8 @@ json info_json(const CollectionInfo& info) {
         value["calibrated_path"] = info.calibrated_path;
         value["calibrated_recall"] = info.calibrated_recall;
     }
-    if (info.observed_queries > 0) {
-        value["observed_recall"] = info.observed_recall;
-        value["observed_queries"] = info.observed_queries;
-    }
+    if (info.observed_recall) value["observed_recall"] = *info.observed_recall;
+    if (info.observed_queries > 0) value["observed_queries"] = info.observed_queries;
     if (info.calibrated_reach > 0) value["calibrated_reach"] = info.calibrated_reach;
     if (info.read_only) value["read_only_reason"] = info.read_only_reason;
     if (!info.background_error.empty()) value["background_error"] = info.background_error;

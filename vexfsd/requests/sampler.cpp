@@ -57,7 +57,7 @@ void put_state(CollectionFigures& figures, const CollectionInfo& info, const Bac
         std::max(share(info.backlog.rows, limit.rows), share(info.backlog.bytes, limit.bytes));
     figures.promised_recall = info.schema.target_recall;
     if (!info.calibrated_path.empty()) figures.measured_recall = info.calibrated_recall;
-    if (info.observed_queries > 0) figures.observed_recall = info.observed_recall;
+    figures.observed_recall = info.observed_recall;
     figures.recall_probes = info.observed_queries;
     figures.read_only = info.read_only;
 }
