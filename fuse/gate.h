@@ -8,6 +8,8 @@
 #include <functional>
 #include <mutex>
 
+#include "vexfsd/base/in_work.h"
+
 namespace vexfs::fuse {
 
 class Gate {
@@ -33,9 +35,14 @@ class Gate {
         --running_;
     }
 
+    CallLoad load() const {
+        const std::lock_guard lock(mutex_);
+        return {running_, waiting_.size()};
+    }
+
   private:
     const unsigned running_max_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;  // guards what follows
     unsigned running_ = 0;
     std::deque<std::function<void()>> waiting_;
 };

@@ -35,6 +35,11 @@ class Later {
         changed_.notify_one();
     }
 
+    size_t waiting() const {
+        const std::lock_guard lock(mutex_);
+        return calls_.size();
+    }
+
   private:
     void run() {
         std::unique_lock lock(mutex_);
@@ -57,7 +62,7 @@ class Later {
         }
     }
 
-    std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     std::multimap<Clock::time_point, std::function<void()>> calls_;
     bool stopping_ = false;

@@ -13,6 +13,7 @@
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
 #include "fuse/ledger.h"
+#include "vexfsd/base/in_work.h"
 #include "vexfsd/tree/tree.h"
 
 namespace vexfs::fuse {
@@ -40,8 +41,8 @@ class Session {
     // The daemon is to end, and another one to go on. What comes from now on and begins something is held for
     // it; what has begun comes to its end.
     void leave();
-    // How many calls are.
-    uint64_t in_work() const;
+    // Of requests that take their time, those that wait because others are in work or the backlog is full.
+    CallLoad load() const;
     // Whether nothing is in work, at the latest after `timeout`.
     bool wait_idle(std::chrono::milliseconds timeout) const;
 

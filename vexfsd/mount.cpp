@@ -53,7 +53,7 @@ MountStatus Mount::status() {
     status.directory = mounted_on_.empty() ? configured_.directory : mounted_on_;
     status.backend = status.mounted ? backend_->name() : "";
     status.fallback = status.mounted && fallback_;
-    status.in_work = backend_ ? backend_->in_work() : 0;
+    if (backend_) status.load = backend_->load();
     status.note = backend_ && !status.mounted ? "somebody has unmounted it" : note_;
     return status;
 }

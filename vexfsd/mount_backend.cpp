@@ -69,7 +69,7 @@ class FuseBackend final : public MountBackend {
         session_->leave();
         return {};
     }
-    uint64_t in_work() const override { return session_->in_work(); }
+    CallLoad load() const override { return session_->load(); }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
   private:
@@ -90,7 +90,7 @@ class ModuleBackend final : public MountBackend {
         session_->leave();
         return {};
     }
-    uint64_t in_work() const override { return session_->in_work(); }
+    CallLoad load() const override { return session_->load(); }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
   private:

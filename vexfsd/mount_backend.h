@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "vexfsd/base/in_work.h"
 #include "vexfsd/descriptor_store.h"
 #include "vexfsd/tree/tree.h"
 
@@ -22,9 +23,8 @@ class MountBackend {
     // The daemon is to end. The module's mount stays, and what is asked for waits for the next daemon; so
     // does FUSE's where somebody keeps its descriptors, else it goes.
     virtual Result<void> leave() = 0;
-    // How many calls are in work.
-    virtual uint64_t in_work() const = 0;
-    // Whether nothing is, at the latest after `timeout`.
+    virtual CallLoad load() const = 0;
+    // Whether nothing is in work, at the latest after `timeout`.
     virtual bool wait_idle(std::chrono::milliseconds timeout) const = 0;
 };
 

@@ -258,8 +258,9 @@ class Drawing {
                                         bytes_at(cache, "/bytes"), share(reply_, "/lately/cache_hit_ratio")));
         const json& mount = reply_.at("mount");
         if (mount.at("mounted") == true) {
-            pair("mount", fmt::format("{} by {}, {} calls in work", text_at(mount, "/directory"),
-                                      text_at(mount, "/backend"), text_at(mount, "/in_work")));
+            pair("mount", fmt::format("{} by {}, {} requests in work, {} waiting",
+                                      text_at(mount, "/directory"), text_at(mount, "/backend"),
+                                      text_at(mount, "/in_work"), text_at(mount, "/waiting")));
         } else {
             pair("mount", "not mounted", Style::dim);
         }

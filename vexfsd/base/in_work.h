@@ -4,9 +4,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 namespace vexfs {
+
+// Of requests that take their time.
+struct CallLoad {
+    uint64_t in_work = 0, waiting = 0;
+};
 
 class InWork {
   public:

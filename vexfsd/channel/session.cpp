@@ -62,8 +62,9 @@ void Session::leave() const {
     state_->device.leave();
 }
 
-uint64_t Session::in_work() const {
-    return state_->in_work.count();
+CallLoad Session::load() const {
+    const CallLoad through = state_->gate.load(), patient = state_->patient.load();
+    return {through.in_work + patient.in_work, through.waiting + patient.waiting + state_->later->waiting()};
 }
 
 bool Session::wait_idle(std::chrono::milliseconds timeout) const {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/base/result.h"
+#include "vexfsd/base/in_work.h"
 #include "vexfsd/channel/device.h"
 #include "vexfsd/tree/tree.h"
 
@@ -23,8 +24,8 @@ class Session {
 
     // What is asked for from now on waits for the next daemon.
     void leave() const;
-    // How many calls are.
-    uint64_t in_work() const;
+    // Of requests that take their time, those that wait because others are in work or the backlog is full.
+    CallLoad load() const;
     // Whether nothing is in work, at the latest after `timeout`.
     bool wait_idle(std::chrono::milliseconds timeout) const;
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "vexfsd/base/in_work.h"
 
 namespace vexfs {
 
@@ -16,7 +17,7 @@ struct MountStatus {
     std::string backend;    // "fuse" or "module"; empty where nothing is mounted
     std::string note;       // why this backend, or why nothing is mounted
     bool fallback = false;  // FUSE, because the module could not be had
-    uint64_t in_work = 0;   // calls that are being answered
+    CallLoad load;
 };
 
 // Thread-safe.

@@ -87,7 +87,8 @@ void put_counts(CollectionFigures& figures, const CollectionStats& stats, const 
 MountFigures mount_figures(MountControl* mounts) {
     if (mounts == nullptr) return {};
     const MountStatus status = mounts->status();
-    return {status.mounted, status.directory, status.backend, status.note, status.fallback, status.in_work};
+    return {status.mounted,  status.directory,    status.backend,     status.note,
+            status.fallback, status.load.in_work, status.load.waiting};
 }
 
 void add(Rates& all, const Rates& one) {

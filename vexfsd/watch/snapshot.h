@@ -70,8 +70,8 @@ struct CacheFigures {
 struct MountFigures {
     bool mounted = false;
     std::string directory, backend, note;
-    bool fallback = false;  // by FUSE, because the module could not be had
-    uint64_t in_work = 0;   // requests through the mount
+    bool fallback = false;              // by FUSE, because the module could not be had
+    uint64_t in_work = 0, waiting = 0;  // requests through the mount that take their time
 };
 
 struct HostFigures {

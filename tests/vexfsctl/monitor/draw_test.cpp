@@ -75,7 +75,7 @@ p99 ms                                                                ▅██�
   load                1.25
   clients             3, 1 requests in work, 0 waiting
   query cache         1.00k answers, 5.0 MiB, 25.0% of requests hit
-  mount               /mnt/vexfs by fuse, 0 calls in work
+  mount               /mnt/vexfs by fuse, 2 requests in work, 1 waiting
                       FUSE, because there is no module
   tuning              balanced: 2 values have drifted
   quarantined         0

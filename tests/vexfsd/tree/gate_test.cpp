@@ -29,9 +29,11 @@ TEST_CASE("what has to wait keeps nobody, and is run by who is through") {
     entered.wait();
     gate.run([&] { second = std::this_thread::get_id(); });
     CHECK(second == std::thread::id());
+    CHECK((gate.load().in_work == 1 && gate.load().waiting == 1));
     leave.count_down();
     runner.join();
     CHECK(second == first);
+    CHECK((gate.load().in_work == 0 && gate.load().waiting == 0));
 }
 
 TEST_CASE("no more calls run at once than are let through, and all are run") {
