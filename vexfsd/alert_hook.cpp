@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/thread_name.h"
+#include "vexfsd/alert_signal.h"
 
 namespace vexfs {
 namespace {
@@ -98,8 +99,10 @@ void run(const std::string& command, const AlertEvent& event, const std::stop_to
 
 }  // namespace
 
-AlertHook::AlertHook(std::string command)
-    : command_(std::move(command)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+AlertHook::AlertHook(std::string command, RaisedFile raised)
+    : raised_(std::move(raised)),
+      command_(std::move(command)),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 AlertHook::~AlertHook() = default;
 
@@ -111,10 +114,8 @@ void AlertHook::set_command(std::string command) {
 void AlertHook::tell(const AlertEvent& event) {
     spdlog::log(level_of(event), "{}", event.text());
     const std::lock_guard lock(mutex_);
-    if (command_.empty()) return;
     if (events_.size() >= events_max) {
-        spdlog::error("alerts.command is not run for alert {}: {} wait for it", event.rule.name,
-                      events_.size());
+        spdlog::error("nobody is told of alert {}: {} others wait to be", event.rule.name, events_.size());
         return;
     }
     events_.push_back(event);
@@ -129,6 +130,11 @@ void AlertHook::work(const std::stop_token& stop) {
         events_.pop_front();
         const std::string command = command_;
         lock.unlock();
+        if (auto noted = raised_.note(event); !noted)
+            spdlog::warn("alert {} won't be known at the next start: {}", event.rule.name,
+                         noted.error().message);
+        if (auto told = signal_alert(event); !told)
+            spdlog::warn("alert {} is not told on the bus: {}", event.rule.name, told.error().message);
         if (!command.empty()) run(command, event, stop);
         lock.lock();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logs alerts, and runs the administrator's command for each, one after the other, in a thread of its own.
-// Thread-safe.
+// Logs alerts; and tells of each on the system bus and by the administrator's command, one after the other,
+// in a thread of its own. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -9,26 +9,28 @@
 #include <string>
 #include <thread>
 
-#include "vexfsd/watch/alerts.h"
+#include "vexfsd/raised_file.h"
 
 namespace vexfs {
 
 class AlertHook {
   public:
-    explicit AlertHook(std::string command);
+    // `raised` is kept up to what it is told.
+    AlertHook(std::string command, RaisedFile raised);
     // Ends the command that runs.
     ~AlertHook();
     AlertHook(const AlertHook&) = delete;
     AlertHook& operator=(const AlertHook&) = delete;
 
-    // Empty runs none.
+    // An empty one is none.
     void set_command(std::string command);
     void tell(const AlertEvent& event);
 
   private:
     void work(const std::stop_token& stop);
 
-    std::mutex mutex_;  // guards what follows
+    RaisedFile raised_;  // of the thread
+    std::mutex mutex_;   // guards what follows
     std::condition_variable_any changed_;
     std::string command_;
     std::deque<AlertEvent> events_;

@@ -161,7 +161,13 @@ Result<void> Daemon::open() {
 }
 
 Result<void> Daemon::open_watch() {
-    alert_hook_ = std::make_unique<AlertHook>(configuration_.settings().alerts.command);
+    RaisedFile raised(configuration_.settings().server.data_dir + "/alerts.json");
+    if (auto kept = raised.read()) {
+        service_->keep_alerts(*kept);
+    } else {
+        spdlog::warn("alerts raised before are forgotten: {}", kept.error().message);
+    }
+    alert_hook_ = std::make_unique<AlertHook>(configuration_.settings().alerts.command, std::move(raised));
     service_->set_watch_sources({[this] { return server_->load(); }, tuning_watch(),
                                  [this](const AlertEvent& event) { alert_hook_->tell(event); }});
     service_->set_alert_rules(alert_rules());

@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds interval{1};
-constexpr std::chrono::seconds tuning_interval{60};
+constexpr std::chrono::seconds tuning_interval{5};
 
 void watch(Service& service, const std::stop_token& stop) {
     name_thread("vexfs-watch");

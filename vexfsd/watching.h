@@ -17,7 +17,7 @@ class Watching {
     std::jthread thread_;
 };
 
-// How the kernel's tuned values are: looked at once a minute, for whoever asks more often.
+// How the kernel's tuned values are: looked at every few seconds, for whoever asks more often.
 std::function<TuningFigures()> tuning_watch();
 
 }  // namespace vexfs

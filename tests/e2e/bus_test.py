@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""vexfs-tuner on a bus of the test's own, and polkit's word on who may change what."""
+"""vexfs-tuner and alerts on a bus of the test's own, and polkit's word on who may change what."""
 import os
 import shutil
 import subprocess
 import unittest
 
-from harness import PATIENCE_S, SOURCE_DIR, VEXFSCTL, EndToEnd, clean_environment, wait_for
+from harness import PATIENCE_S, SOURCE_DIR, VEXFSCTL, VEXFSD, EndToEnd, clean_environment, wait_for
 from machine import Machine, only_root
 
 VEXFS_TUNER = os.environ["VEXFS_TUNER"]
@@ -19,6 +19,7 @@ BUS_CONFIG = """<busconfig>
     <allow user="*"/><allow own="*"/><allow send_type="method_call"/><allow receive_type="*"/>
     <allow send_type="signal"/><allow send_requested_reply="true"/>
   </policy>
+  <include>{manager}</include>
 </busconfig>
 """
 
@@ -36,7 +37,7 @@ class Bus(EndToEnd):
             (self.machine.sys / name).write_text(f"{value}\n")
         socket = self.directory / "bus.sock"
         config = self.directory / "bus.xml"
-        config.write_text(BUS_CONFIG.format(socket=socket))
+        config.write_text(BUS_CONFIG.format(socket=socket, manager=SOURCE_DIR / "systemd/org.vexfs.Manager.conf"))
         self.environment = clean_environment(DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={socket}")
         self.start("dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile")
         wait_for(socket.exists, "the bus")
@@ -137,6 +138,44 @@ class Bus(EndToEnd):
         self.assertEqual(refused.returncode, 13, refused.stderr)
         self.assertEqual(self.nobody("tuning", "revert").returncode, 0)
         self.assertEqual(self.swappiness(), "60")
+
+    def listen(self, *wrapper):
+        """gdbus, once it listens for what the daemon signals."""
+        listener = subprocess.Popen(
+            [*wrapper, "gdbus", "monitor", "--system", "--dest", "org.vexfs.Manager", "--object-path", "/org/vexfs/Manager1"],
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(listener.communicate, timeout=PATIENCE_S)
+        self.addCleanup(listener.terminate)
+        for _ in range(2):  # that it watches, and whether the name has an owner
+            listener.stdout.readline()
+        return listener
+
+    @unittest.skipUnless(shutil.which("gdbus"), "there is no gdbus")
+    def test_alerts_are_signalled_to_whom_they_concern(self):
+        prefix = self.directory / "prefix"
+        (prefix / "sbin").mkdir(parents=True)
+        (prefix / "lib/vexfs/alerts").mkdir(parents=True)
+        shutil.copy(VEXFSD, prefix / "sbin/vexfsd")
+        shutil.copy(SOURCE_DIR / "config/alerts/quarantined.toml", prefix / "lib/vexfs/alerts")
+        daemon = self.start_daemon(program=str(prefix / "sbin/vexfsd"), environment=self.environment)
+        with daemon.client() as client:
+            client.call("collection.create", collection="docs", dimension=2)
+        daemon.stop()
+        (daemon.data_dir / "collections/docs/MANIFEST").write_text("nonsense")
+        root = self.listen()
+        nobody = self.listen("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+        daemon.start()
+
+        def said(listener, member):
+            line = next(line for line in listener.stdout if "org.vexfs.Manager1." in line)
+            self.assertIn(f"/org/vexfs/Manager1: org.vexfs.Manager1.{member} ("
+                          "'quarantined', 'critical', '', 'vexfs_collections_quarantined', ", line)
+            return line
+        self.assertIn("1.0, 0.0, 'alert quarantined raised: ", said(root, "AlertRaised"))
+        self.ctl(daemon)("collection", "delete", "docs", "--yes")
+        self.assertIn("0.0, 0.0, 'alert quarantined cleared: ", said(root, "AlertCleared"))
+        nobody.terminate()
+        self.assertNotIn("Manager1.Alert", nobody.stdout.read())
 
     def test_it_ends_when_nobody_calls(self):
         self.assertEqual(self.start_tuner("--idle", "1").wait(PATIENCE_S), 0)

@@ -47,7 +47,8 @@ class Install(EndToEnd):
         self.assertIn("Overall exposure level for vexfs-tuner.service", output)
 
     def test_the_bus_knows_who_may_be_the_tuner_and_starts_it(self):
-        for path in ("dbus-1/system.d/org.vexfs.Tuner.conf", "polkit-1/actions/org.vexfs.tuner.policy"):
+        for path in ("dbus-1/system.d/org.vexfs.Tuner.conf", "dbus-1/system.d/org.vexfs.Manager.conf",
+                     "polkit-1/actions/org.vexfs.tuner.policy"):
             xml.etree.ElementTree.parse(*self.root.glob(f"**/share/{path}"))
         service, = self.root.glob("**/share/dbus-1/system-services/org.vexfs.Tuner.service")
         unit, = re.findall("^SystemdService=(.*)", service.read_text(), re.MULTILINE)

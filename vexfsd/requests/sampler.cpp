@@ -123,6 +123,11 @@ void Sampler::set_alert_rules(std::vector<AlertRule> rules) {
     alerts_.set_rules(std::move(rules));
 }
 
+void Sampler::keep_alerts(const std::vector<KeptAlert>& raised) {
+    const std::lock_guard lock(mutex_);
+    alerts_.keep(raised);
+}
+
 std::vector<AlertRule> Sampler::alert_rules() const {
     const std::lock_guard lock(mutex_);
     return alerts_.rules();

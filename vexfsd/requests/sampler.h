@@ -32,6 +32,7 @@ class Sampler {
 
     void set_sources(WatchSources sources);
     void set_alert_rules(std::vector<AlertRule> rules);
+    void keep_alerts(const std::vector<KeptAlert>& raised);
     std::vector<AlertRule> alert_rules() const;
     // Adds one to the history, and raises and clears alerts by it.
     std::shared_ptr<const Snapshot> take(MountControl* mounts);

@@ -218,6 +218,10 @@ void Service::set_watch_sources(WatchSources sources) {
     state_->sampler.set_sources(std::move(sources));
 }
 
+void Service::keep_alerts(const std::vector<KeptAlert>& raised) {
+    state_->sampler.keep_alerts(raised);
+}
+
 void Service::set_alert_rules(std::vector<AlertRule> rules) {
     state_->sampler.set_alert_rules(std::move(rules));
 }

@@ -163,6 +163,7 @@ class Service {
     // What only a daemon knows of itself, for `watch`; the sources must outlast the requests.
     void set_watch_sources(WatchSources sources);
     void set_alert_rules(std::vector<AlertRule> rules);
+    void keep_alerts(const std::vector<KeptAlert>& raised);
     // Takes a snapshot and keeps it in the history: once a second, by one thread.
     std::shared_ptr<const Snapshot> sample();
     // Of all collections, for Prometheus. Thread-safe.

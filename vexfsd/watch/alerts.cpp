@@ -40,7 +40,7 @@ void Alerts::look(const AlertRule& rule, const std::string& collection, std::opt
             state.raised = false;
             state.holds_since.reset();
             state.cleared_at = now;
-            events.push_back({false, rule, collection, value});
+            events.push_back({false, rule, collection, value, state.raised_ms});
         }
     } else if (!value || !holds(rule, *value)) {
         state.holds_since.reset();
@@ -52,13 +52,22 @@ void Alerts::look(const AlertRule& rule, const std::string& collection, std::opt
         if (long_enough && cooled) {
             state.raised = true;
             state.raised_ms = snapshot.time_ms;
-            events.push_back({true, rule, collection, value});
+            events.push_back({true, rule, collection, value, state.raised_ms});
         }
     }
     if (state.raised) {
         snapshot.alerts.push_back(
             {collection.empty() ? rule.name : fmt::format("{} {}", rule.name, collection), rule.name,
              rule.severity, collection, *value, rule.threshold, state.raised_ms});
+    }
+}
+
+void Alerts::keep(const std::vector<KeptAlert>& raised) {
+    for (const KeptAlert& alert : raised) {
+        State& state = states_[{alert.rule.name, alert.collection}];
+        state.raised = true;
+        state.raised_ms = alert.raised_ms;
+        state.rule = alert.rule;
     }
 }
 
@@ -79,7 +88,8 @@ std::vector<AlertEvent> Alerts::evaluate(Snapshot& snapshot, Clock::time_point n
     std::erase_if(states_, [&](const auto& entry) {
         const State& state = entry.second;
         if (state.round == round_) return false;
-        if (state.raised) events.push_back({false, state.rule, entry.first.second, std::nullopt});
+        if (state.raised)
+            events.push_back({false, state.rule, entry.first.second, std::nullopt, state.raised_ms});
         return true;
     });
     return events;

@@ -33,7 +33,15 @@ struct AlertEvent {
     AlertRule rule;
     std::string collection;  // empty where it is of the daemon
     std::optional<double> value;
+    int64_t raised_ms = 0;     // since the epoch
     std::string text() const;  // for the log
+};
+
+// One that was raised before the daemon was started.
+struct KeptAlert {
+    AlertRule rule;  // its name, metric and severity
+    std::string collection;
+    int64_t raised_ms = 0;
 };
 
 // Not thread-safe.
@@ -43,6 +51,8 @@ class Alerts {
 
     void set_rules(std::vector<AlertRule> rules) { rules_ = std::move(rules); }
     const std::vector<AlertRule>& rules() const { return rules_; }
+    // They stay raised until it shows that they are not.
+    void keep(const std::vector<KeptAlert>& raised);
     // What the snapshot changes, and puts into it what is raised.
     std::vector<AlertEvent> evaluate(Snapshot& snapshot, Clock::time_point now);
 

@@ -108,6 +108,18 @@ TEST_CASE("what is deleted, and a rule that is taken away, are cleared") {
     CHECK(daemon.pass(1, 0.9) == Changes{"-backlog docs"});
 }
 
+TEST_CASE("one that was raised before a restart stays so, and is cleared as others are") {
+    Seconds daemon({backlog_rule()});
+    daemon.alerts.keep({{backlog_rule(), "docs", 1234}});
+    CHECK(daemon.pass(5, 0.7).empty());
+    REQUIRE(daemon.snapshot.alerts.size() == 1);
+    CHECK(daemon.snapshot.alerts[0].raised_ms == 1234);
+    CHECK(daemon.pass(1, 0.1) == Changes{"-backlog docs"});
+    // Its rule or collection has gone meanwhile.
+    daemon.alerts.keep({{backlog_rule(), "gone", 1234}});
+    CHECK(daemon.pass(1, 0.1) == Changes{"-backlog gone"});
+}
+
 TEST_CASE("a value that is not known raises nothing, and clears") {
     AlertRule rule;
     rule.name = "disk";
