@@ -12,7 +12,7 @@ namespace vexfs::ctl {
 namespace {
 
 constexpr double width = 560, height = 340;
-constexpr double left = 64, right = 16, top = 36, bottom = 52;
+constexpr double left = 64, right = 24, top = 36, bottom = 52;
 constexpr double legend_row = 16;
 constexpr size_t colours = 8;
 
@@ -52,10 +52,17 @@ std::vector<double> marks_of(const Plot& plot, bool of_x) {
 std::vector<double> ticks(double least, double greatest, bool logarithmic) {
     std::vector<double> marks;
     if (logarithmic) {
-        const double first = std::floor(std::log10(least) + 1e-9);
-        const double last = std::max(first + 1, std::ceil(std::log10(greatest) - 1e-9));
-        for (double power = first; power <= last; ++power) marks.push_back(std::pow(10, power));
-        return marks;
+        // Powers of ten alone would be too few.
+        const bool between = greatest / least <= 100 * (1 + 1e-9);
+        for (double power = std::floor(std::log10(least) + 1e-9);; ++power) {
+            for (const double factor : {1, 2, 5}) {
+                if (factor > 1 && !between) continue;
+                const double mark = factor * std::pow(10, power);
+                if (marks.size() == 1 && mark <= least * (1 + 1e-9)) marks.clear();
+                marks.push_back(mark);
+                if (mark >= greatest * (1 - 1e-9) && marks.size() > 1) return marks;
+            }
+        }
     }
     if (greatest - least < 1e-9 * std::max(1.0, std::abs(greatest))) {
         least -= std::max(0.01, std::abs(least) * 0.05);
@@ -107,7 +114,8 @@ std::string to_svg(const Plot& plot) {
         fmt::format_to(out,
                        "<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text x=\"{0:.1f}\" y=\"{3}\" "
                        "text-anchor=\"middle\">{4}</text>\n",
-                       x.place(mark), top, height - bottom, height - bottom + 16, short_number(mark));
+                       x.place(mark), top, height - bottom, height - bottom + 16,
+                       escape_html(plot.x_text(mark)));
     }
     for (const double mark : y.marks) {
         fmt::format_to(out,
@@ -130,7 +138,7 @@ std::string to_svg(const Plot& plot) {
                 "<circle class=\"s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}: {}, "
                 "{}</title></circle>\n",
                 i % colours, x.place(point.first), y.place(point.second), escape_html(series.name),
-                short_number(point.first), short_number(point.second));
+                escape_html(plot.x_text(point.first)), short_number(point.second));
         }
         if (!path.empty())
             fmt::format_to(out, "<path class=\"line s{}\" d=\"{}\"/>\n{}", i % colours, path, dots);

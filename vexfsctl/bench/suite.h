@@ -31,7 +31,7 @@ struct SuiteOptions {
 };
 
 // {kind, vexfs, began, machine{}, through, repeats, cases: [{name, algorithm, rows, dimension, insert[],
-// index{}, search[], curve[], cache{}, memory{}}]}, see vexfsctl-bench(1).
+// index{}, search[], curve[], cache{}}]}, see vexfsctl-bench(1).
 Result<nlohmann::ordered_json> measure(Context& context, const SuiteOptions& options);
 
 }  // namespace vexfs::ctl

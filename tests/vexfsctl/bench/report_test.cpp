@@ -117,6 +117,7 @@ TEST_CASE("a plot is marked from below its least to above its greatest") {
     CHECK(ticks(0.81, 0.99, false).front() <= 0.81);
     CHECK(ticks(0.81, 0.99, false).back() >= 0.99);
     CHECK(ticks(3, 4000, true) == std::vector<double>{1, 10, 100, 1000, 10000});
+    CHECK(ticks(0.3, 2.5, true) == std::vector<double>{0.2, 0.5, 1, 2, 5});
     CHECK(ticks(5, 5, false).size() >= 2);
     CHECK(ticks(10, 10, true).size() == 2);
     CHECK(short_number(1234) == "1.234k");
