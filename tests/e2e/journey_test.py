@@ -57,6 +57,28 @@ class Journey(EndToEnd):
         self.assertEqual((info["backlog_rows"], info["indexed_points"]), (0, 10_000))
         self.assertGreaterEqual(self.recall_of_a_batch(), 0.95)
 
+    def test_a_profile_says_where_the_time_of_a_search_goes(self):
+        self.vexfsctl("collection", "optimize", "words")
+        search = ("vector", "search", "words", "--like", 7, "--limit", 20)
+        profile = self.vexfsctl.json(*search, "--profile")
+        parts = {part["part"]: part for part in profile["parts"]}
+        self.assertEqual(list(parts), ["all", "transport", "request", "filter", "index", "scan", "reply"])
+        self.assertEqual((profile["times"], parts["all"]["share"]), (20, 1))
+        for part in parts.values():
+            self.assertLessEqual(0, part["min_us"])
+            self.assertLessEqual(part["min_us"], part["p50_us"])
+            self.assertLessEqual(part["p50_us"], part["max_us"])
+            self.assertLessEqual(part["max_us"], parts["all"]["max_us"])
+        # Each time the parts are the whole.
+        of_the_whole = sum(part["min_us"] for name, part in parts.items() if name != "all")
+        self.assertLessEqual(of_the_whole, 1.001 * parts["all"]["min_us"])
+        self.assertGreater(parts["index"]["p50_us"], 0)
+        self.assertEqual((parts["filter"]["max_us"], parts["scan"]["max_us"]), (0, 0))
+        filtered = self.vexfsctl.json(*search, "--profile", "--filter", '{"word":{"$gt":"king"}}')
+        self.assertGreater(next(part for part in filtered["parts"] if part["part"] == "filter")["p50_us"], 0)
+        shown = self.vexfsctl("-o", "plain", *search, "--profile")
+        self.assertEqual([line.split("\t")[0] for line in shown.splitlines()], list(parts))
+
     def test_points_are_got_updated_and_deleted(self):
         point, = self.vexfsctl.json("vector", "get", "words", 42, "--with-vector")["points"]
         self.assertEqual(point["metadata"], words.metadata()[42])

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics: Prometheus's own tools take them, and Prometheus itself gets the figures that a client counts."""
+"""Metrics: Prometheus's own tools take them, and Prometheus itself gets the figures that a client counts. And what the
+threads of the daemon use."""
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
-import threading
-import time
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import numpy
 
 from harness import SOURCE_DIR, EndToEnd, wait_for
+from load import Load
+from machine import only_root
 
 DIMENSION = 8
 has_prometheus = unittest.skipUnless(shutil.which("prometheus") and shutil.which("promtool"),
@@ -31,36 +34,6 @@ def free_port():
 def get(url):
     with urllib.request.urlopen(url, timeout=30) as reply:
         return reply.read().decode()
-
-
-class Load:
-    """Searches at a steady pace in a thread, and counts them."""
-
-    def __init__(self, daemon, collection, per_second):
-        self.daemon, self.collection, self.pause_s = daemon, collection, 1 / per_second
-        self.times = []
-        self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self.run)
-
-    def run(self):
-        with self.daemon.client() as client:
-            begun = time.monotonic()
-            while not self.stopped.is_set():
-                client.call("search", collection=self.collection, vector=[len(self.times) % 97] * DIMENSION)
-                self.times.append(time.monotonic())
-                time.sleep(max(0, begun + len(self.times) * self.pause_s - time.monotonic()))
-
-    def rate(self, last_s):
-        now = time.monotonic()
-        return sum(now - last_s <= when for when in self.times) / last_s
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        self.thread.join()
 
 
 def dashboard_expressions():
@@ -132,9 +105,43 @@ class Metrics(EndToEnd):
         with self.daemon.client() as client:
             self.assertEqual(names(client.call("metrics")["text"]), names(get(self.url)))
 
+    @only_root
+    def test_the_mount_has_the_same_as_the_port(self):
+        mount = self.directory / "mnt"
+        mount.mkdir()
+        vexfsctl = self.ctl(self.daemon)
+        vexfsctl("mount", mount, "--backend", "fuse")
+        self.addCleanup(vexfsctl, "umount")
+        # What changes while nobody asks for anything.
+        moving = re.compile(r"(process|vexfs_(host|data_disk|sampling|clients|requests|mount_requests))_")
+
+        def read_all():
+            texts = get(self.url), (mount / ".vexfs/metrics").read_text(), get(self.url)
+            of_the_port, of_the_mount, again = (
+                [line for line in text.splitlines() if not moving.match(line)] for text in texts)
+            return of_the_port == again and (of_the_port, of_the_mount)
+        of_the_port, of_the_mount = wait_for(read_all, "a moment in which nothing happens")
+        self.assertEqual(of_the_mount, of_the_port)
+        self.assertIn("vexfs_collection_points{collection=\"docs\"} 2000", of_the_mount)
+
+    def test_threads_are_told_as_the_kernel_counts_them(self):
+        with Load(self.daemon, "docs", DIMENSION, per_second=1000):
+            threads = self.ctl(self.daemon).json("stats", "--threads")["threads"]
+        tasks = Path(f"/proc/{self.daemon.pid}/task")
+        names = {int(task.name): (task / "comm").read_text().strip() for task in tasks.iterdir()}
+        for thread in threads:
+            self.assertEqual(thread["name"], names.get(thread["id"], thread["name"]))
+        self.assertLessEqual({"vexfsd", "vexfs-watch", "vexfs-request"}, {thread["name"] for thread in threads})
+        # The busiest come first; the second that was watched had searches.
+        used = [thread["user_s"] + thread["system_s"] for thread in threads]
+        self.assertEqual(used, sorted(used, reverse=True))
+        self.assertGreater(max(thread["cpu"] for thread in threads if thread["name"] == "vexfs-request"), 0)
+        lines = self.ctl(self.daemon)("-o", "plain", "stats", "--threads").splitlines()
+        self.assertLessEqual({"vexfs-watch", "vexfs-request"}, {line.split("\t")[1] for line in lines})
+
     @has_prometheus
     def test_prometheus_gets_the_rate_that_a_client_counts(self):
-        with self.prometheus() as api, Load(self.daemon, "docs", per_second=100) as load:
+        with self.prometheus() as api, Load(self.daemon, "docs", DIMENSION, per_second=100) as load:
             queries = "vexfs_collection_queries_total{collection='docs'}"
             wait_for(lambda: sum(self.query(api, f"count_over_time({queries}[4s])")) >= 8, "four seconds of figures")
             told, = self.query(api, f"rate({queries}[4s])")

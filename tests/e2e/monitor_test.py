@@ -10,9 +10,15 @@ import time
 import unittest
 
 from harness import VEXFSCTL, EndToEnd, clean_environment, wait_for
+from load import Load
 
 DIMENSION = 4
 has_tmux = unittest.skipUnless(shutil.which("tmux"), "there is no tmux")
+
+
+def short(count):
+    """As a screen shows it."""
+    return str(count) if count < 1000 else f"{count / 1000:.2f}k" if count < 9_995 else f"{count / 1000:.1f}k"
 
 
 class Screen:
@@ -108,6 +114,20 @@ class Monitor(EndToEnd):
         self.daemon.stop()
         screen.wait("unavailable")
         self.assertEqual(screen.status(), 4)
+
+    @has_tmux
+    def test_screens_while_a_load_runs_never_tell_more_and_at_the_end_tell_all_that_a_client_counts(self):
+        screen = self.screen()
+        screen.press("s", "s", "Enter")  # the one with the most points
+        screen.wait(r"\ngamma *\n[^\0]*queries +0 \(")
+        told = []
+        with Load(self.daemon, "gamma", DIMENSION, per_second=300) as load:
+            while len(load.times) < 600:
+                told.append(int(re.search(r"\n +queries +(\d+) \(", screen.text())[1]))
+                self.assertLessEqual(told[-1], len(load.times) + 1)  # the last one's reply may be on its way
+        self.assertEqual(told, sorted(told))
+        self.assertGreater(told[-1], 0)
+        screen.wait(rf"\n +queries +{short(len(load.times))} \(")
 
     def test_what_is_shown_is_what_a_client_counts(self):
         """Rates of the daemon, added up over a load, are its queries within 2 %."""
