@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "engine/base/thread_name.h"
-#include "vexfsd/alert_signal.h"
 
 namespace vexfs {
 namespace {
@@ -22,6 +21,7 @@ namespace {
 constexpr size_t events_max = 256;
 constexpr std::chrono::seconds command_s_max{60};
 constexpr std::chrono::milliseconds look_interval{20};
+constexpr std::chrono::seconds bus_interval{1};
 
 spdlog::level::level_enum level_of(const AlertEvent& event) {
     if (!event.raised || event.rule.severity == "info") return spdlog::level::info;
@@ -125,7 +125,14 @@ void AlertHook::tell(const AlertEvent& event) {
 void AlertHook::work(const std::stop_token& stop) {
     name_thread("vexfs-alert");
     std::unique_lock lock(mutex_);
-    while (changed_.wait(lock, stop, [this] { return !events_.empty(); })) {
+    while (true) {
+        if (!changed_.wait_for(lock, stop, bus_interval, [this] { return !events_.empty(); })) {
+            if (stop.stop_requested()) return;
+            lock.unlock();
+            signal_.keep_up();
+            lock.lock();
+            continue;
+        }
         const AlertEvent event = std::move(events_.front());
         events_.pop_front();
         const std::string command = command_;
@@ -133,7 +140,7 @@ void AlertHook::work(const std::stop_token& stop) {
         if (auto noted = raised_.note(event); !noted)
             spdlog::warn("alert {} won't be known at the next start: {}", event.rule.name,
                          noted.error().message);
-        if (auto told = signal_alert(event); !told)
+        if (auto told = signal_.send(event); !told)
             spdlog::warn("alert {} is not told on the bus: {}", event.rule.name, told.error().message);
         if (!command.empty()) run(command, event, stop);
         lock.lock();

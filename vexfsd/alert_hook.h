@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "vexfsd/alert_signal.h"
 #include "vexfsd/raised_file.h"
 
 namespace vexfs {
@@ -29,8 +30,9 @@ class AlertHook {
   private:
     void work(const std::stop_token& stop);
 
-    RaisedFile raised_;  // of the thread
-    std::mutex mutex_;   // guards what follows
+    RaisedFile raised_;  // of the thread, as the next
+    AlertSignal signal_;
+    std::mutex mutex_;  // guards what follows
     std::condition_variable_any changed_;
     std::string command_;
     std::deque<AlertEvent> events_;

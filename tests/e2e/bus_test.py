@@ -156,7 +156,9 @@ class Bus(EndToEnd):
         (prefix / "sbin").mkdir(parents=True)
         (prefix / "lib/vexfs/alerts").mkdir(parents=True)
         shutil.copy(VEXFSD, prefix / "sbin/vexfsd")
-        shutil.copy(SOURCE_DIR / "config/alerts/quarantined.toml", prefix / "lib/vexfs/alerts")
+        # A listener takes a moment to see that the daemon has come.
+        rule = (SOURCE_DIR / "config/alerts/quarantined.toml").read_text() + "duration_s = 3\n"
+        (prefix / "lib/vexfs/alerts/quarantined.toml").write_text(rule)
         daemon = self.start_daemon(program=str(prefix / "sbin/vexfsd"), environment=self.environment)
         with daemon.client() as client:
             client.call("collection.create", collection="docs", dimension=2)
