@@ -73,9 +73,8 @@ class Journey(EndToEnd):
         of_the_whole = sum(part["min_us"] for name, part in parts.items() if name != "all")
         self.assertLessEqual(of_the_whole, 1.001 * parts["all"]["min_us"])
         self.assertGreater(parts["index"]["p50_us"], 0)
-        self.assertEqual((parts["filter"]["max_us"], parts["scan"]["max_us"]), (0, 0))
         filtered = self.vexfsctl.json(*search, "--profile", "--filter", '{"word":{"$gt":"king"}}')
-        self.assertGreater(next(part for part in filtered["parts"] if part["part"] == "filter")["p50_us"], 0)
+        self.assertGreater(filtered["plan"]["matches"], 0)
         shown = self.vexfsctl("-o", "plain", *search, "--profile")
         self.assertEqual([line.split("\t")[0] for line in shown.splitlines()], list(parts))
 
