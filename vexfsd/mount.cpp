@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/waiting.h"
+#include "vexfsd/base/mount_table.h"
 
 namespace vexfs {
 namespace {
@@ -21,6 +22,8 @@ Result<std::string> real_path(const std::string& directory) {
     const std::filesystem::path parent = std::filesystem::canonical(path.parent_path(), error);
     if (error) return fail_errno(fmt::format("mount on {}", directory), error.value());
     if (path.has_filename()) {
+        // A mount is no link; nor is it looked at, for who serves it may not be there before us.
+        if (const std::string place = (parent / path.filename()).string(); mounted_on(place)) return place;
         if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, error)) && !error) {
             const std::filesystem::path target = std::filesystem::canonical(path, error);
             if (error) return fail_errno(fmt::format("mount on {}", directory), error.value());
