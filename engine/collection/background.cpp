@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/collection/background.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +16,7 @@ constexpr auto look_again_after = std::chrono::milliseconds(200);
 void let_others_go_first() {
     constexpr int niceness = 5;
     // On Linux this is of a thread. Where it is refused, nothing goes first.
-    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness));
+    static_cast<void>(nice(niceness));
 }
 
 }  // namespace

@@ -240,9 +240,10 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
             } else {
                 std::ranges::copy(some, near.begin());
             }
-            const auto dead = std::ranges::remove_if(std::span(near).first(count),
-                                                     [&](uint32_t row) { return rows_.dead(row); });
-            count -= dead.size();
+            count =
+                static_cast<size_t>(std::remove_if(near.begin(), near.begin() + static_cast<ptrdiff_t>(count),
+                                                   [&](uint32_t row) { return rows_.dead(row); }) -
+                                    near.begin());
             plan.scanned += by_codes ? some.size() : count;
             some = {near.data(), count};
             for (const uint32_t row : some) ahead.at(rows_.vector(row));

@@ -173,9 +173,9 @@ class Bus(EndToEnd):
             self.assertIn(f"/org/vexfs/Manager1: org.vexfs.Manager1.{member} ("
                           "'quarantined', 'critical', '', 'vexfs_collections_quarantined', ", line)
             return line
-        self.assertIn("1.0, 0.0, 'alert quarantined raised: ", said(root, "AlertRaised"))
+        self.assertIn('1.0, 0.0, "alert quarantined raised: ', said(root, "AlertRaised"))
         self.ctl(daemon)("collection", "delete", "docs", "--yes")
-        self.assertIn("0.0, 0.0, 'alert quarantined cleared: ", said(root, "AlertCleared"))
+        self.assertIn('0.0, 0.0, "alert quarantined cleared: ', said(root, "AlertCleared"))
         nobody.terminate()
         self.assertNotIn("Manager1.Alert", nobody.stdout.read())
 

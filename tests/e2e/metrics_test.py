@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy
 
 from harness import SOURCE_DIR, EndToEnd, wait_for
-from load import Load
+from search_load import Load
 from machine import only_root
 
 DIMENSION = 8

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from harness import VEXFSCTL, EndToEnd, clean_environment, wait_for
-from load import Load
+from search_load import Load
 
 DIMENSION = 4
 has_tmux = unittest.skipUnless(shutil.which("tmux"), "there is no tmux")
