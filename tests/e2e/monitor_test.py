@@ -26,8 +26,8 @@ class Screen:
 
     def __init__(self, directory, command, columns=80, rows=24):
         self.base = ["tmux", "-f", "/dev/null", "-S", str(directory / "tmux")]
-        self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), *command)
-        self.tmux("set-option", "-g", "remain-on-exit", "on")
+        script = '"$@"; echo "ended with $?"; exec sleep infinity'
+        self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "sh", "-c", script, "sh", *command)
 
     def tmux(self, *arguments):
         done = subprocess.run([*self.base, *arguments], capture_output=True, text=True, check=True,
@@ -45,9 +45,7 @@ class Screen:
 
     def status(self):
         """Of the program, once it has ended."""
-        state = wait_for(lambda: re.match(r"1 (\d+)", self.tmux("list-panes", "-F", "#{pane_dead} #{pane_dead_status}")),
-                         f"the end of\n{self.text()}")
-        return int(state[1])
+        return int(self.wait(r"ended with (\d+)")[1])
 
     def close(self):
         self.tmux("kill-server")
