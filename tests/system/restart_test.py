@@ -23,7 +23,7 @@ while not os.path.exists(f"/tmp/{name}.stop"):
     found = points.search(vector[0], limit=1)
     assert len(found) == 1, found
     calls += 2
-assert points.get_stats().points == len(inserted), (points.get_stats(), len(inserted))
+assert points.get_stats().vector_count == len(inserted), (points.get_stats(), len(inserted))
 print(f"{calls} calls")
 """
 # The same by the command line, through the socket.
