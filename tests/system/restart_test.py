@@ -31,7 +31,7 @@ SHELL = r"""
 vexfsctl collection create %(name)s --dimension 4
 calls=0
 until [ -e /tmp/%(name)s.stop ]; do
-    echo '{"vector": [1, 2, 3, '$calls']}' | vexfsctl vector insert %(name)s -
+    echo '{"vector": [1, 2, 3, '$calls']}' | vexfsctl vector insert %(name)s --jsonl
     vexfsctl -o plain vector search %(name)s --vector "[1, 2, 3, $calls]" --limit 1 > /dev/null
     calls=$((calls + 1))
 done
