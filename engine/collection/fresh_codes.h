@@ -40,7 +40,6 @@ class FreshCodes {
         const AnonymousMemory* chunk = chunk_at(row / chunk_rows).load(std::memory_order_acquire);
         return chunk == nullptr ? nullptr : chunk->data() + row % chunk_rows * stride_;
     }
-    size_t dimension() const { return dimension_; }
 
     // Takes away the memory that is of rows below `row` alone, all of which were appended; it is to last
     // until the readers of now have left.
