@@ -39,8 +39,9 @@ void LocalCollection::release_fresh_codes(const Index& served) {
     }
 }
 
-void LocalCollection::retire(std::vector<std::shared_ptr<AnonymousMemory>> codes) {
-    if (!codes.empty()) epochs_.retire([codes = std::move(codes)] {});
+void LocalCollection::retire(std::vector<AnonymousMemory> codes) {
+    if (codes.empty()) return;
+    epochs_.retire([codes = std::make_shared<std::vector<AnonymousMemory>>(std::move(codes))] {});
 }
 
 bool LocalCollection::maintain_some(const std::stop_token& stop) {

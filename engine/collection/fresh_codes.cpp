@@ -19,7 +19,7 @@ constexpr float scale_min = 1e-15F;  // below, squares lose their precision
 FreshCodes::FreshCodes(size_t dimension)
     : dimension_(dimension),
       stride_(sizeof(Factors) + (dimension + 3) / 4 * 4),
-      directory_((uint64_t{UINT32_MAX} / chunk_rows + 1) * sizeof(AnonymousMemory*)) {}
+      directory_((uint64_t{UINT32_MAX} / chunk_rows + 1) * sizeof(std::byte*)) {}
 
 FreshCodes::~FreshCodes() {
     release(uint64_t{UINT32_MAX} + 1);
@@ -27,31 +27,31 @@ FreshCodes::~FreshCodes() {
 
 void FreshCodes::append(uint32_t row, const float* vector, float norm) {
     const auto chunk = chunk_at(row / chunk_rows);
-    AnonymousMemory* memory = chunk.load(std::memory_order_relaxed);
+    std::byte* memory = chunk.load(std::memory_order_relaxed);
     if (memory == nullptr) {
         try {
-            memory = new AnonymousMemory(chunk_rows * stride_ + simd::code_slack);
+            memory = AnonymousMemory(chunk_bytes()).release();
         } catch (const std::bad_alloc&) {
             return;
         }
         chunk.store(memory, std::memory_order_release);
         ++chunks_;
     }
-    std::byte* code = memory->data() + row % chunk_rows * stride_;
+    std::byte* code = memory + row % chunk_rows * stride_;
     const codes::Int8Factors coded =
         codes::encode_int8(vector, dimension_, reinterpret_cast<uint8_t*>(code + sizeof(Factors)));
     const Factors factors{coded.scale > scale_min ? coded.scale : 0, norm};
     std::memcpy(code, &factors, sizeof factors);
 }
 
-std::vector<std::shared_ptr<AnonymousMemory>> FreshCodes::release(uint64_t row) {
-    std::vector<std::shared_ptr<AnonymousMemory>> released;
+std::vector<AnonymousMemory> FreshCodes::release(uint64_t row) {
+    std::vector<AnonymousMemory> released;
     const auto end = static_cast<uint32_t>(row / chunk_rows);
     for (uint32_t chunk = 0; chunk < end && chunks_ > 0; ++chunk) {
-        std::shared_ptr<AnonymousMemory> memory(chunk_at(chunk).exchange(nullptr));
-        if (!memory) continue;
+        std::byte* memory = chunk_at(chunk).exchange(nullptr);
+        if (memory == nullptr) continue;
         --chunks_;
-        released.push_back(std::move(memory));
+        released.emplace_back(memory, chunk_bytes());
     }
     return released;
 }

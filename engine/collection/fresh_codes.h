@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -37,25 +36,26 @@ class FreshCodes {
     // Its factors, the bytes behind; null where it has no code. They last for readers that come before
     // release().
     const std::byte* find(uint32_t row) const {
-        const AnonymousMemory* chunk = chunk_at(row / chunk_rows).load(std::memory_order_acquire);
-        return chunk == nullptr ? nullptr : chunk->data() + row % chunk_rows * stride_;
+        const std::byte* chunk = chunk_at(row / chunk_rows).load(std::memory_order_acquire);
+        return chunk == nullptr ? nullptr : chunk + row % chunk_rows * stride_;
     }
 
     // Takes away the memory that is of rows below `row` alone, all of which were appended; it is to last
     // until the readers of now have left.
-    std::vector<std::shared_ptr<AnonymousMemory>> release(uint64_t row);
-    size_t memory_bytes() const { return chunks_ * (chunk_rows * stride_ + simd::code_slack); }
+    std::vector<AnonymousMemory> release(uint64_t row);
+    size_t memory_bytes() const { return chunks_ * chunk_bytes(); }
 
   private:
     static constexpr uint32_t chunk_rows = 8'192;
 
-    std::atomic_ref<AnonymousMemory*> chunk_at(uint32_t chunk) const {
-        return std::atomic_ref(reinterpret_cast<AnonymousMemory**>(directory_.data())[chunk]);
+    size_t chunk_bytes() const { return chunk_rows * stride_ + simd::code_slack; }
+    std::atomic_ref<std::byte*> chunk_at(uint32_t chunk) const {
+        return std::atomic_ref(reinterpret_cast<std::byte**>(directory_.data())[chunk]);
     }
 
     const size_t dimension_;
     const size_t stride_;
-    AnonymousMemory directory_;  // a pointer for each chunk that there can be
+    AnonymousMemory directory_;  // for each chunk that there can be, the memory of one that is
     std::atomic<uint32_t> chunks_ = 0;
 };
 

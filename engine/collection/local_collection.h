@@ -167,7 +167,7 @@ class LocalCollection final : public Collection {
     // The index, collection_index.cpp.
     bool save_index_if_due(const std::stop_token& stop);
     void release_fresh_codes(const Index& served);  // of rows that it has
-    void retire(std::vector<std::shared_ptr<AnonymousMemory>> codes);
+    void retire(std::vector<AnonymousMemory> codes);
     // Until `index` has every row of now in its final form.
     Result<void> settle(Index& index, std::string_view what, const WorkProgress& progress);
     // Writes the index down through that disk, this collection's or one above it.

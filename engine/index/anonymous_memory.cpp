@@ -24,6 +24,12 @@ size_t page_bytes() {
     return bytes;
 }
 
+// What a mapping for that many takes.
+size_t mapping_bytes(size_t bytes) {
+    return bytes < huge_page_bytes ? rounded_up(std::max<size_t>(bytes, 1), page_bytes())
+                                   : rounded_up(bytes, huge_page_bytes);
+}
+
 std::byte* map(size_t bytes) {
     void* address =
         mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -33,14 +39,12 @@ std::byte* map(size_t bytes) {
 
 }  // namespace
 
-AnonymousMemory::AnonymousMemory(size_t bytes) {
+AnonymousMemory::AnonymousMemory(size_t bytes) : bytes_(mapping_bytes(bytes)) {
     if (bytes < huge_page_bytes) {
-        bytes_ = rounded_up(std::max<size_t>(bytes, 1), page_bytes());
         data_ = map(bytes_);
         return;
     }
     // The kernel aligns a mapping to small pages only: one more huge page, and the ends are given back.
-    bytes_ = rounded_up(bytes, huge_page_bytes);
     std::byte* start = map(bytes_ + huge_page_bytes);
     const size_t head =
         rounded_up(reinterpret_cast<uintptr_t>(start), huge_page_bytes) - reinterpret_cast<uintptr_t>(start);
@@ -49,6 +53,9 @@ AnonymousMemory::AnonymousMemory(size_t bytes) {
     if (head < huge_page_bytes) munmap(data_ + bytes_, huge_page_bytes - head);
     madvise(data_, bytes_, MADV_HUGEPAGE);  // a wish: without huge pages all works, slower
 }
+
+AnonymousMemory::AnonymousMemory(std::byte* released, size_t bytes)
+    : data_(released), bytes_(mapping_bytes(bytes)) {}
 
 AnonymousMemory::~AnonymousMemory() {
     if (data_ != nullptr) munmap(data_, bytes_);
@@ -61,6 +68,11 @@ AnonymousMemory& AnonymousMemory::operator=(AnonymousMemory&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
     return *this;
+}
+
+std::byte* AnonymousMemory::release() {
+    bytes_ = 0;
+    return std::exchange(data_, nullptr);
 }
 
 size_t AnonymousMemory::resident_bytes() const {
