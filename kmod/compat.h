@@ -65,37 +65,43 @@ static inline void vexfs_set_times(struct inode *inode, struct timespec64 time)
 #endif
 }
 
-/* There is one shrinker: it is registered where the kernel has it, by whoever includes this and uses it. */
+/* A shrinker of that name, with NAME_register() and NAME_unregister(), for the one file that has it. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-#define VEXFS_SHRINKER(name, counter, scanner)                                                 \
-	static struct shrinker name = {                                                            \
-		.count_objects = counter, .scan_objects = scanner, .seeks = DEFAULT_SEEKS              \
-	};                                                                                         \
-	static int name##_register(void)                                                           \
-	{                                                                                          \
-		return register_shrinker(&name, #name);                                                \
-	}                                                                                          \
-	static void name##_unregister(void)                                                        \
-	{                                                                                          \
-		unregister_shrinker(&name);                                                            \
-	}
+#define VEXFS_SHRINKER(name, counter, scanner)		\
+static struct shrinker name = {				\
+	.count_objects = counter,			\
+	.scan_objects = scanner,			\
+	.seeks = DEFAULT_SEEKS,				\
+};							\
+							\
+static int name##_register(void)			\
+{							\
+	return register_shrinker(&name, #name);		\
+}							\
+							\
+static void name##_unregister(void)			\
+{							\
+	unregister_shrinker(&name);			\
+}
 #else
-#define VEXFS_SHRINKER(name, counter, scanner)                                                 \
-	static struct shrinker *name;                                                              \
-	static int name##_register(void)                                                           \
-	{                                                                                          \
-		name = shrinker_alloc(0, #name);                                                       \
-		if (!name)                                                                             \
-			return -ENOMEM;                                                                    \
-		name->count_objects = counter;                                                         \
-		name->scan_objects = scanner;                                                          \
-		shrinker_register(name);                                                               \
-		return 0;                                                                              \
-	}                                                                                          \
-	static void name##_unregister(void)                                                        \
-	{                                                                                          \
-		shrinker_free(name);                                                                   \
-	}
+#define VEXFS_SHRINKER(name, counter, scanner)		\
+static struct shrinker *name;				\
+							\
+static int name##_register(void)			\
+{							\
+	name = shrinker_alloc(0, #name);		\
+	if (!name)					\
+		return -ENOMEM;				\
+	name->count_objects = counter;			\
+	name->scan_objects = scanner;			\
+	shrinker_register(name);			\
+	return 0;					\
+}							\
+							\
+static void name##_unregister(void)			\
+{							\
+	shrinker_free(name);				\
+}
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)

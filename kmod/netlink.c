@@ -64,9 +64,12 @@ static int vexfs_get_cache(struct sk_buff *request, struct genl_info *info)
 	return genlmsg_reply(message, info);
 }
 
-#define VEXFS_DUMP(command, function)                                                      \
-	{                                                                                  \
-		.cmd = command, .dumpit = function, .policy = vexfs_no_policy, .maxattr = VEXFS_ATTR_MAX \
+#define VEXFS_DUMP(command, function)		\
+	{					\
+		.cmd = command,			\
+		.dumpit = function,		\
+		.policy = vexfs_no_policy,	\
+		.maxattr = VEXFS_ATTR_MAX,	\
 	}
 
 static const struct genl_ops vexfs_commands[] = {

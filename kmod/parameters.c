@@ -71,8 +71,8 @@ static const struct kernel_param_ops vexfs_parameter_ops = {
 	.get = vexfs_parameter_get_text,
 };
 
-#define VEXFS_PARAMETER(name, index, description)                                          \
-	module_param_cb(name, &vexfs_parameter_ops, &vexfs_parameters[index], 0644);       \
+#define VEXFS_PARAMETER(name, index, description)						\
+	module_param_cb(name, &vexfs_parameter_ops, &vexfs_parameters[index], 0644);		\
 	MODULE_PARM_DESC(name, description)
 
 VEXFS_PARAMETER(cache_size_mb, CACHE_SIZE_MB, "MiB of replies to searches that are kept, 0 for none (0 to 1048576)");

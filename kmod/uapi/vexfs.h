@@ -60,12 +60,12 @@
  *
  *	VEXFS_CMD_GET_INSTANCES		dump: INSTANCE, SERVED, EPOCH, IN_WORK
  *	VEXFS_CMD_GET_MOUNTS		dump: INSTANCE, DEVICE, COUNTERS
- *	VEXFS_CMD_GET_COLLECTIONS	dump: INSTANCE, DEVICE, COLLECTION, COUNTERS, since a file of it was looked up
+ *	VEXFS_CMD_GET_COLLECTIONS	dump: INSTANCE, DEVICE, COLLECTION, COUNTERS, as long as its files are known
  *	VEXFS_CMD_GET_CPUS		dump: INSTANCE, DEVICE, CPU, COUNTERS
  *	VEXFS_CMD_GET_PARAMETERS	dump: PARAMETER, VALUE, MINIMUM, MAXIMUM
- *	VEXFS_CMD_SET_PARAMETER		PARAMETER, VALUE; ENOENT, or ERANGE with what is allowed. Needs CAP_NET_ADMIN
+ *	VEXFS_CMD_SET_PARAMETER		PARAMETER, VALUE; fails with ENOENT or ERANGE. Needs CAP_NET_ADMIN
  *	VEXFS_CMD_GET_CACHE		CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS
- *	VEXFS_CMD_EVENT			multicast to VEXFS_GENL_EVENTS: EVENT, INSTANCE, and DEVICE where it is of a mount
+ *	VEXFS_CMD_EVENT			multicast to VEXFS_GENL_EVENTS: EVENT, INSTANCE, and DEVICE of a mount
  *
  * COUNTERS nests one attribute of 64 bits for each counter, by enum vexfs_counter, and VEXFS_COUNTER_LATENCY, an array:
  * how many requests took less than 2^i microseconds, and not less than half of that.
@@ -197,7 +197,7 @@ struct vexfs_entry {
 struct vexfs_opened {
 	__u64 handle;		/* not 0 */
 	__u32 flags;
-	__u32 row_bytes;	/* of a vector that is written; 0 where none is. A WRITE has at most batch_size of them */
+	__u32 row_bytes;	/* of a vector that is written, or 0; a WRITE has at most batch_size of them */
 };
 
 /* struct vexfs_reply.flags */
@@ -283,7 +283,7 @@ enum vexfs_attribute {
 	VEXFS_ATTR_MAXIMUM,	/* u32 */
 	VEXFS_ATTR_CACHE_BYTES,	/* u64 */
 	VEXFS_ATTR_CACHE_ENTRIES,	/* u64 */
-	VEXFS_ATTR_CACHE_EVICTIONS,	/* u64: replies that made room for others, or for the rest of the machine */
+	VEXFS_ATTR_CACHE_EVICTIONS,	/* u64: replies that made room, for others or for the machine */
 	VEXFS_ATTR_EVENT,	/* u32: enum vexfs_event */
 	__VEXFS_ATTR_END,
 };
