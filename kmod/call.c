@@ -167,7 +167,7 @@ static bool vexfs_call_abandon(struct vexfs_instance *instance, struct vexfs_cal
 
 static bool vexfs_is_served(struct vexfs_instance *instance)
 {
-	return READ_ONCE(instance->channel) != NULL;
+	return READ_ONCE(instance->channel);
 }
 
 /* Waits for a daemon, of the time that is left. */

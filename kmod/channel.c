@@ -111,6 +111,7 @@ static long vexfs_serve(struct vexfs_channel *channel, struct vexfs_serve_args _
 	if (error) {
 		vexfs_instance_put(instance);
 	} else {
+		/* Pairs with that of vexfs_channel_serves(). */
 		smp_store_release(&channel->instance, instance);
 		wake_up_all(&instance->changed);
 		vexfs_event_tell(VEXFS_EVENT_DAEMON_BACK, instance, NULL);
@@ -239,8 +240,9 @@ static long vexfs_channel_fetch(struct vexfs_channel *channel, struct vexfs_next
 	struct vexfs_call *call;
 	long error;
 
-	error = wait_event_interruptible_exclusive(
-		channel->wait, (call = vexfs_channel_take(channel, args->buffer_bytes, &args->needed_bytes)));
+	error = wait_event_interruptible_exclusive(channel->wait,
+						   (call = vexfs_channel_take(channel, args->buffer_bytes,
+									      &args->needed_bytes)));
 	if (error)
 		return -EINTR;
 	if (IS_ERR(call))
@@ -280,6 +282,12 @@ static long vexfs_next(struct vexfs_channel *channel, struct vexfs_next_args __u
 	return error;
 }
 
+static bool vexfs_channel_serves(struct vexfs_channel *channel)
+{
+	/* Who sees the instance sees what vexfs_serve() did before. */
+	return smp_load_acquire(&channel->instance);
+}
+
 static long vexfs_device_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct vexfs_channel *channel = file->private_data;
@@ -289,11 +297,11 @@ static long vexfs_device_ioctl(struct file *file, unsigned int command, unsigned
 	case VEXFS_IOC_SERVE:
 		return vexfs_serve(channel, user);
 	case VEXFS_IOC_NEXT:
-		if (!smp_load_acquire(&channel->instance))
+		if (!vexfs_channel_serves(channel))
 			return -ENOTCONN;
 		return vexfs_next(channel, user);
 	case VEXFS_IOC_LEAVE:
-		if (!smp_load_acquire(&channel->instance))
+		if (!vexfs_channel_serves(channel))
 			return -ENOTCONN;
 		spin_lock(&channel->instance->lock);
 		if (channel->instance->channel == channel)
