@@ -14,6 +14,7 @@
 namespace vexfs::simd::avx2 {
 
 #include "engine/simd/encode.inc"
+#include "engine/simd/plain.inc"
 #include "engine/simd/sketch.inc"
 
 namespace {
@@ -156,15 +157,7 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
         for (auto mask = static_cast<uint32_t>(_mm256_movemask_ps(below)); mask != 0; mask &= mask - 1)
             indexes[found++] = static_cast<uint32_t>(i) + static_cast<uint32_t>(__builtin_ctz(mask));
     }
-    for (; i < count; ++i) {
-        indexes[found] = static_cast<uint32_t>(i);
-        found += values[i] < threshold ? 1 : 0;
-    }
-    return found;
-}
-
-void sort_keys(uint64_t* keys, size_t count) {
-    std::sort(keys, keys + count);
+    return select_from(i, found, values, count, threshold, indexes);
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ constexpr Family families[] = {
     {&avx2::family, &avx2::codes, has_avx2},
     {&avx512::family, &avx512::codes, has_avx512},
 #endif
+#ifdef __aarch64__
+    {&neon::family, &neon::codes, [] { return true; }},
+#endif
 };
 
 const Family* find(Isa isa) {
@@ -107,15 +110,16 @@ std::string_view name_of(Isa isa) {
         case Isa::scalar: return "scalar";
         case Isa::avx2: return "avx2";
         case Isa::avx512: return "avx512";
+        case Isa::neon: return "neon";
     }
     return "unknown";
 }
 
 Result<Isa> isa_from_name(std::string_view name) {
-    for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
+    for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::neon})
         if (name == name_of(isa)) return isa;
     return fail(ErrorCode::invalid_argument, fmt::format("{} is no instruction set", name),
-                "use scalar, avx2 or avx512");
+                "use scalar, avx2, avx512 or neon");
 }
 
 }  // namespace vexfs::simd

@@ -21,7 +21,7 @@ namespace vexfs {
 namespace simd {
 
 enum class Metric { cosine, euclidean, dot, manhattan };
-enum class Isa { scalar, avx2, avx512 };
+enum class Isa { scalar, avx2, avx512, neon };
 
 struct Kernels {
     Isa isa;
@@ -32,7 +32,7 @@ struct Kernels {
 };
 
 // What is used now: the best that this CPU has, or what select() or the environment variable VEXFS_SIMD
-// (scalar, avx2, avx512) asked for.
+// (scalar, avx2, avx512, neon) asked for.
 const Kernels& kernels();
 
 // The instruction sets that this CPU can run, scalar first.

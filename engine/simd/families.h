@@ -35,5 +35,9 @@ namespace avx512 {
 extern const Kernels family;
 extern const CodeKernels codes;
 }  // namespace avx512
+namespace neon {
+extern const Kernels family;
+extern const CodeKernels codes;
+}  // namespace neon
 
 }  // namespace vexfs::simd

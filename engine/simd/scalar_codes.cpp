@@ -12,6 +12,7 @@
 namespace vexfs::simd::scalar {
 
 #include "engine/simd/encode.inc"
+#include "engine/simd/plain.inc"
 #include "engine/simd/sketch.inc"
 
 namespace {
@@ -69,16 +70,7 @@ void int8_distances(const Int8Rows& a, size_t rows, const Int8Panel& b, size_t c
 }
 
 size_t select_below(const float* values, size_t count, float threshold, uint32_t* indexes) {
-    size_t found = 0;
-    for (size_t i = 0; i < count; ++i) {
-        indexes[found] = static_cast<uint32_t>(i);
-        found += values[i] < threshold ? 1 : 0;
-    }
-    return found;
-}
-
-void sort_keys(uint64_t* keys, size_t count) {
-    std::sort(keys, keys + count);
+    return select_from(0, 0, values, count, threshold, indexes);
 }
 
 }  // namespace

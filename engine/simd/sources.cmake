@@ -25,4 +25,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
     set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/avx512.cpp PROPERTIES COMPILE_OPTIONS "${vexfs_avx512}")
     set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/avx512_codes.cpp PROPERTIES
         COMPILE_OPTIONS "${vexfs_avx512};${vexfs_plain_loops}")
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    target_sources(vexfs-engine PRIVATE
+        ${CMAKE_CURRENT_LIST_DIR}/neon.cpp
+        ${CMAKE_CURRENT_LIST_DIR}/neon_codes.cpp)
+    set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/neon_codes.cpp PROPERTIES
+        COMPILE_OPTIONS "${vexfs_plain_loops}")
 endif()

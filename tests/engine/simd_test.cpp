@@ -11,9 +11,11 @@
 
 #include "engine/simd/distance.h"
 
+#ifdef __x86_64__
 namespace vexfs::simd::avx512_emulated {
 extern const Kernels family;
 }
+#endif
 
 using namespace vexfs;
 using namespace vexfs::simd;
@@ -21,7 +23,10 @@ using namespace vexfs::simd;
 namespace {
 
 std::vector<const Kernels*> all_kernels() {
-    std::vector<const Kernels*> result{&avx512_emulated::family};
+    std::vector<const Kernels*> result;
+#ifdef __x86_64__
+    result.push_back(&avx512_emulated::family);
+#endif
     for (const Isa isa : available()) result.push_back(&kernels(isa));
     return result;
 }
@@ -142,7 +147,7 @@ TEST_CASE("an instruction set can be selected by name") {
 TEST_CASE("an instruction set that is not there is refused") {
     CHECK(isa_from_name("sse9").error().code == ErrorCode::invalid_argument);
     const std::vector<Isa> here = available();
-    for (const Isa isa : {Isa::avx2, Isa::avx512}) {
+    for (const Isa isa : {Isa::avx2, Isa::avx512, Isa::neon}) {
         const bool has = std::find(here.begin(), here.end(), isa) != here.end();
         const Isa before = kernels().isa;
         const auto selected = select(isa);
