@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""vexfsctl monitor in a terminal of tmux, its keys pressed, its figures beside a client's own count."""
+"""vexfsctl monitor in a terminal of tmux, its keys pressed, its figures beside a client's own count.
+
+With VEXFS_RECORDING=FILE the session under a load is kept for asciinema(1) to play."""
 import json
+import os
 import re
 import shutil
 import signal
@@ -36,6 +39,17 @@ class Screen:
 
     def text(self):
         return self.tmux("capture-pane", "-p")
+
+    def record(self, path, stopped):
+        """Its screens, as they change, as asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/)."""
+        begun, before = time.monotonic(), None
+        with open(path, "w", encoding="utf-8") as file:
+            print(json.dumps({"version": 2, "width": 80, "height": 24, "timestamp": int(time.time())}), file=file)
+            while not stopped.wait(0.1):
+                now = self.tmux("capture-pane", "-p", "-e").rstrip("\n").replace("\n", "\r\n")
+                if now != before:
+                    print(json.dumps([round(time.monotonic() - begun, 3), "o", "\x1b[H\x1b[2J" + now]), file=file)
+                before = now
 
     def press(self, *keys):
         self.tmux("send-keys", *keys)
@@ -118,6 +132,11 @@ class Monitor(EndToEnd):
         screen = self.screen()
         screen.press("s", "s", "Enter")  # the one with the most points
         screen.wait(r"\ngamma *\n[^\0]*queries +0 \(")
+        if path := os.environ.get("VEXFS_RECORDING"):
+            stopped = threading.Event()
+            recorder = threading.Thread(target=screen.record, args=(path, stopped))
+            recorder.start()
+            self.addCleanup(lambda: (stopped.set(), recorder.join()))
         told = []
         with Load(self.daemon, "gamma", DIMENSION, per_second=300) as load:
             while len(load.times) < 600:
