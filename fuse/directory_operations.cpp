@@ -69,7 +69,7 @@ fuse_entry_param listed_entry(Session::State& state, const Listed& listed) {
     return entry ? *entry : plain_entry(listed.node);
 }
 
-void read(fuse_req_t request, size_t size, off_t offset, const fuse_file_info* info, bool plus) {
+void list(fuse_req_t request, size_t size, off_t offset, const fuse_file_info* info, bool plus) {
     Session::State& state = state_of(request);
     const auto opened = state.directories.find(info->fh);
     if (!opened) {
@@ -97,7 +97,7 @@ void read(fuse_req_t request, size_t size, off_t offset, const fuse_file_info* i
     fuse_reply_buf(request, buffer.data(), used);
 }
 
-void release(Session::State& state, uint64_t handle) {
+void end_listing(Session::State& state, uint64_t handle) {
     state.directories.remove(handle);
     state.ledger->erase(handle);
 }
@@ -115,20 +115,20 @@ void open_directory(fuse_req_t request, fuse_ino_t number, fuse_file_info* info)
         info->fh = note_opened(request, number, *node, info->flags, caller);
         if (info->fh == 0) return;
         state.directories.put(info->fh, std::make_shared<OpenedDirectory>(*node, caller));
-        if (fuse_reply_open(request, info) != 0) release(state, info->fh);
+        if (fuse_reply_open(request, info) != 0) end_listing(state, info->fh);
     });
 }
 
 void read_directory(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* info) {
-    guarded(request, [&] { read(request, size, offset, info, false); });
+    guarded(request, [&] { list(request, size, offset, info, false); });
 }
 
 void read_directory_plus(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* info) {
-    guarded(request, [&] { read(request, size, offset, info, true); });
+    guarded(request, [&] { list(request, size, offset, info, true); });
 }
 
 void release_directory(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
-    release(state_of(request), info->fh);
+    end_listing(state_of(request), info->fh);
     fuse_reply_err(request, 0);
 }
 

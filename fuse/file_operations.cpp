@@ -50,7 +50,7 @@ Opened keep(fuse_req_t request, uint64_t inode, const Node& node, const Caller& 
     return opened;
 }
 
-void release(Session::State& state, uint64_t handle) {
+void end_file(Session::State& state, uint64_t handle) {
     state.files.remove(handle);
     state.ledger->erase(handle);
 }
@@ -80,7 +80,7 @@ void open_file(fuse_req_t request, fuse_ino_t number, fuse_file_info* info) {
         }
         const auto opened = keep(request, number, *node, caller, std::move(*file), info);
         // Whoever was to have it was interrupted: nobody will close it.
-        if (opened && fuse_reply_open(request, info) != 0) release(state, info->fh);
+        if (opened && fuse_reply_open(request, info) != 0) end_file(state, info->fh);
     });
 }
 
@@ -97,7 +97,7 @@ void create_file(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t
         if (!entry) return reply_failure(request, *directory, entry.error());
         const auto opened = keep(request, entry->ino, created->node, caller, std::move(created->file), info);
         if (opened && fuse_reply_create(request, &*entry, info) == 0) return;
-        if (opened) release(state, info->fh);
+        if (opened) end_file(state, info->fh);
         state.nodes.forget(entry->ino, 1);
     });
 }
@@ -165,7 +165,7 @@ void sync_file(fuse_req_t request, fuse_ino_t, int, fuse_file_info* info) {
 }
 
 void release_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
-    release(state_of(request), info->fh);
+    end_file(state_of(request), info->fh);
     fuse_reply_err(request, 0);
 }
 

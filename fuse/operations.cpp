@@ -16,7 +16,7 @@ constexpr double keep_for_good_s = 3600;
 constexpr unsigned block_bytes = 512;  // of st_blocks
 constexpr unsigned page_bytes = 4096;
 constexpr unsigned large_bytes = 1u << 20;  // as much as one request carries
-constexpr int groups_max = 256;
+constexpr int caller_groups_max = 256;
 
 // Below a directory that is asked for each time, a name that is always there needs no asking.
 double entry_timeout_of(const Node& node) {
@@ -88,9 +88,9 @@ Caller caller_of(fuse_req_t request) {
     Caller caller{context->uid, context->gid, {}, false};
     // Who may do everything needs no groups; others cost a look into /proc.
     if (context->uid == 0 || context->uid == geteuid()) return caller;
-    std::vector<gid_t> groups(groups_max);
-    const int count = fuse_req_getgroups(request, groups_max, groups.data());
-    if (count > 0) caller.groups.assign(groups.begin(), groups.begin() + std::min(count, groups_max));
+    std::vector<gid_t> groups(caller_groups_max);
+    const int count = fuse_req_getgroups(request, caller_groups_max, groups.data());
+    if (count > 0) caller.groups.assign(groups.begin(), groups.begin() + std::min(count, caller_groups_max));
     return caller;
 }
 

@@ -24,10 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t batch_bytes_wanted = size_t{4} << 20;
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 tl::unexpected<Error> interruption() {
     return fail(ErrorCode::internal, "interrupted");
 }

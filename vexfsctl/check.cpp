@@ -16,12 +16,6 @@ using json = nlohmann::json;
 
 constexpr auto poll_every = std::chrono::milliseconds(100);
 
-Message request_for(const char* operation, const std::string& collection) {
-    Message request;
-    request.header = {{"op", operation}, {"collection", collection}};
-    return request;
-}
-
 Result<std::vector<std::string>> all_names(Context& context) {
     Message request;
     request.header = {{"op", "collection.list"}};

@@ -24,12 +24,6 @@ struct CreateOptions {
     bool if_not_exists = false;
 };
 
-Message request_for(const char* operation, const std::string& collection) {
-    Message request;
-    request.header = {{"op", operation}, {"collection", collection}};
-    return request;
-}
-
 Result<ExitStatus> create(Context& context, const CreateOptions& options) {
     Message request = request_for("collection.create", options.name);
     request.header["dimension"] = options.dimension;

@@ -22,7 +22,7 @@ struct Batch {
     size_t dimension = 0;
 };
 
-struct Line {
+struct PointLine {
     std::vector<float> vector;
     std::optional<uint64_t> id;
     std::string metadata;
@@ -33,14 +33,14 @@ tl::unexpected<Error> broken(uint64_t number, std::string_view why) {
                 R"(a line is {"vector":[...],"id":7,"metadata":{...}}, or the array alone)");
 }
 
-Result<Line> parse_line(const std::string& text, uint64_t number) {
+Result<PointLine> parse_line(const std::string& text, uint64_t number) {
     const auto json = nlohmann::json::parse(text, nullptr, false);
     if (json.is_discarded()) return broken(number, "is not JSON");
     const bool alone = json.is_array();
     if (!alone && (!json.is_object() || !json.contains("vector") || !json["vector"].is_array())) {
         return broken(number, "has no array \"vector\"");
     }
-    Line line;
+    PointLine line;
     for (const auto& value : alone ? json : json["vector"]) {
         if (!value.is_number()) return broken(number, "has a vector with something that is no number");
         line.vector.push_back(value.get<float>());
@@ -66,7 +66,7 @@ class Inserter {
     Inserter(Context& context, std::string collection)
         : context_(context), collection_(std::move(collection)) {}
 
-    Result<void> add(Line line, uint64_t number) {
+    Result<void> add(PointLine line, uint64_t number) {
         const bool other_kind =
             batch_.ids.empty() == line.id.has_value() || batch_.dimension != line.vector.size();
         const bool full = batch_.rows >= batch_rows_max ||
@@ -122,7 +122,7 @@ Result<ExitStatus> insert_lines(Context& context, const std::string& collection)
     std::string text;
     for (uint64_t number = 1; std::getline(std::cin, text); ++number) {
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
-        Result<Line> line = parse_line(text, number);
+        Result<PointLine> line = parse_line(text, number);
         if (!line) {
             // What came before the broken line is good: it goes in, and the message says so.
             VEXFS_TRY(inserter.flush());

@@ -17,7 +17,7 @@ namespace {
 constexpr int envelope_version = 1;
 constexpr size_t column_gap = 2;
 constexpr std::string_view bold = "\x1b[1m";
-constexpr std::string_view red = "\x1b[31m";
+constexpr std::string_view in_red = "\x1b[31m";
 constexpr std::string_view plain_again = "\x1b[0m";
 
 std::string dump(const nlohmann::ordered_json& json, int indent) {
@@ -133,7 +133,7 @@ void Output::report(const Error& error) const {
         return;
     }
     const bool colour = wants_colour(STDERR_FILENO);
-    fmt::print(stderr, "{}vexfsctl:{} {} ({})\n", colour ? red : "", colour ? plain_again : "",
+    fmt::print(stderr, "{}vexfsctl:{} {} ({})\n", colour ? in_red : "", colour ? plain_again : "",
                escape_for_terminal(error.message), name_of(error.code));
     if (!error.hint.empty()) fmt::print(stderr, "  hint: {}\n", escape_for_terminal(error.hint));
 }

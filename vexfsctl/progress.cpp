@@ -56,8 +56,12 @@ Progress::~Progress() {
     if (drawn_) fmt::print(stderr, "\r\x1b[K");
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 double Progress::seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    return seconds_since(start_);
 }
 
 void Progress::update(uint64_t done) {

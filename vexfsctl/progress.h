@@ -10,6 +10,8 @@
 
 namespace vexfs::ctl {
 
+double seconds_since(std::chrono::steady_clock::time_point start);
+
 enum class ProgressUnit { rows, bytes };
 
 struct ProgressState {

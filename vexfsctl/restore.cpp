@@ -14,14 +14,14 @@ namespace {
 constexpr uint64_t piece_bytes = uint64_t{4} << 20;
 constexpr unsigned in_flight_max = 4;  // pieces without a reply
 
-struct Options {
+struct RestoreOptions {
     std::string directory, name;
     bool replace = false;
 };
 
 class Work {
   public:
-    Work(Context& context, const Options& options, const BackupDirectory& directory)
+    Work(Context& context, const RestoreOptions& options, const BackupDirectory& directory)
         : context_(context), options_(options), directory_(directory) {}
 
     Result<Message> run(const Backup& backup) {
@@ -111,14 +111,14 @@ class Work {
     }
 
     Context& context_;
-    const Options& options_;
+    const RestoreOptions& options_;
     const BackupDirectory& directory_;
     std::unique_ptr<Transport> transport_;  // by which the files are sent
     unsigned in_flight_ = 0;
     std::string id_;
 };
 
-Result<ExitStatus> run(Context& context, const Options& options) {
+Result<ExitStatus> run(Context& context, const RestoreOptions& options) {
     note_interrupts();
     VEXFS_ASSIGN(const auto directory, BackupDirectory::open(options.directory, BackupDirectory::Use::read));
     VEXFS_ASSIGN(const Backup backup, directory.read());
@@ -135,7 +135,7 @@ Result<ExitStatus> run(Context& context, const Options& options) {
 }  // namespace
 
 void register_restore(Cli& cli, CLI::App* collection) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<RestoreOptions>();
     CLI::App* app = cli.verb(collection, "restore", "Make a collection of a backup",
                              "vexfsctl collection restore /srv/backup/words words-then",
                              [options](Context& context) { return run(context, *options); });

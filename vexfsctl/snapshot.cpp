@@ -13,19 +13,19 @@
 namespace vexfs::ctl {
 namespace {
 
-struct Options {
+struct SnapshotOptions {
     std::string name, snapshot, as;
     bool replace = false, yes = false, if_exists = false, if_not_exists = false;
 };
 
-Message request_for(const char* operation, const Options& options) {
+Message request_for(const char* operation, const SnapshotOptions& options) {
     Message request;
     request.header = {{"op", operation}, {"collection", options.name}};
     if (!options.snapshot.empty()) request.header["snapshot"] = options.snapshot;
     return request;
 }
 
-Result<ExitStatus> create(Context& context, const Options& options) {
+Result<ExitStatus> create(Context& context, const SnapshotOptions& options) {
     Message request = request_for("collection.snapshot", options);
     if (options.if_not_exists) request.header["exist_ok"] = true;
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
@@ -33,7 +33,7 @@ Result<ExitStatus> create(Context& context, const Options& options) {
     return succeeded;
 }
 
-Result<ExitStatus> list(Context& context, const Options& options) {
+Result<ExitStatus> list(Context& context, const SnapshotOptions& options) {
     Message request;
     request.header = {{"op", "collection.snapshots"}};
     if (!options.name.empty()) request.header["collection"] = options.name;
@@ -57,7 +57,7 @@ Result<ExitStatus> list(Context& context, const Options& options) {
     return succeeded;
 }
 
-Result<ExitStatus> restore(Context& context, const Options& options) {
+Result<ExitStatus> restore(Context& context, const SnapshotOptions& options) {
     Message request = request_for("collection.restore", options);
     if (!options.as.empty()) request.header["as"] = options.as;
     if (options.replace) request.header["replace"] = true;
@@ -67,7 +67,7 @@ Result<ExitStatus> restore(Context& context, const Options& options) {
 }
 
 // Asks only who can answer: a script has decided already.
-bool confirmed(const Options& options) {
+bool confirmed(const SnapshotOptions& options) {
     if (options.yes || !is_terminal(STDIN_FILENO)) return true;
     fmt::print(stderr, "Delete snapshot {} of collection {}? [y/N] ", options.snapshot, options.name);
     std::string answer;
@@ -75,7 +75,7 @@ bool confirmed(const Options& options) {
     return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-Result<ExitStatus> remove(Context& context, const Options& options) {
+Result<ExitStatus> remove(Context& context, const SnapshotOptions& options) {
     if (!confirmed(options)) {
         context.out().note("nothing was deleted");
         return ExitStatus::failed;
@@ -87,16 +87,16 @@ Result<ExitStatus> remove(Context& context, const Options& options) {
     return succeeded;
 }
 
-using Verb = Result<ExitStatus> (*)(Context&, const Options&);
+using Verb = Result<ExitStatus> (*)(Context&, const SnapshotOptions&);
 
 struct Registered {
     CLI::App* app;
-    std::shared_ptr<Options> options;
+    std::shared_ptr<SnapshotOptions> options;
 };
 
 Registered add(Cli& cli, CLI::App* noun, const char* name, const char* description, const char* example,
                Verb verb) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<SnapshotOptions>();
     CLI::App* app = cli.verb(noun, name, description, example,
                              [options, verb](Context& context) { return verb(context, *options); });
     return {app, options};

@@ -235,6 +235,12 @@ bool is_repeatable(const Message& request) {
            request.header.value("missing_ok", false);
 }
 
+Message request_for(const char* operation, const std::string& collection) {
+    Message request;
+    request.header = {{"op", operation}, {"collection", collection}};
+    return request;
+}
+
 Result<Message> Transport::call(Message request) {
     VEXFS_TRY(send(std::move(request)));
     return receive();

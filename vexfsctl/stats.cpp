@@ -98,7 +98,7 @@ Result<ExitStatus> thread_stats(Context& context) {
     VEXFS_ASSIGN(const std::vector<nlohmann::json> before, threads_now(context));
     std::this_thread::sleep_for(threads_watched);
     VEXFS_ASSIGN(std::vector<nlohmann::json> threads, threads_now(context));
-    const double passed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double passed_s = seconds_since(start);
     for (nlohmann::json& thread : threads) {
         const auto earlier = std::ranges::find_if(
             before, [&](const nlohmann::json& other) { return other.at("id") == thread.at("id"); });

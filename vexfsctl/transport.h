@@ -29,6 +29,8 @@ class Transport {
     Result<Message> call(Message request);
 };
 
+Message request_for(const char* operation, const std::string& collection);
+
 // In which a daemon is back that was restarted.
 inline constexpr auto restart_patience = std::chrono::seconds(10);
 inline constexpr auto restart_poll = std::chrono::milliseconds(50);

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t leaders_max = 1000;
 constexpr size_t cluster_points_wanted = 600;  // on average, before the large ones are split
 constexpr size_t leaf_points_wanted = 500;
-constexpr size_t strip_rows = 48;  // points compared with all leaders at a time
+constexpr size_t strip_points = 48;  // points compared with all leaders at a time
 constexpr size_t overlap_max = 4;
 
 // `count` different ones of `members`.
@@ -62,13 +62,13 @@ std::vector<std::vector<uint32_t>> cluster(const codes::Int8Table& table,
     };
     std::vector<Worker> workers(std::max(1U, threads));
     std::vector<uint32_t> chosen(members.size() * overlap);
-    const size_t strips = (members.size() + strip_rows - 1) / strip_rows;
+    const size_t strips = (members.size() + strip_points - 1) / strip_points;
     parallel_for(threads, strips, [&](unsigned index, size_t strip) {
         if (stop.stop_requested()) return;
         Worker& worker = workers[index];
-        worker.distances.resize(strip_rows * block.padded_count());
+        worker.distances.resize(strip_points * block.padded_count());
         worker.below.resize(leaders.size() + 16);
-        const size_t first = strip * strip_rows, rows = std::min(strip_rows, members.size() - first);
+        const size_t first = strip * strip_points, rows = std::min(strip_points, members.size() - first);
         worker.points.pack(table, &members[first], rows);
         simd::code_kernels().int8_distances(worker.points.rows(0), rows, block.panel(), leaders.size(),
                                             worker.distances.data(), block.padded_count());

@@ -13,12 +13,12 @@ namespace {
 
 constexpr size_t sampled_nodes_max = 2'000;
 constexpr size_t levels_spare = 4;  // beyond what halves would need
-constexpr size_t levels_max = 32;   // bits of a key
+constexpr size_t key_bits = 32;
 
 size_t levels_for(size_t nodes, const LshParameters& parameters) {
     const size_t halves = std::bit_width(nodes / parameters.bucket_size);
     if (halves == 0) return 0;
-    return std::min({halves + levels_spare, size_t{parameters.num_functions}, levels_max});
+    return std::min({halves + levels_spare, size_t{parameters.num_functions}, key_bits});
 }
 
 codes::Int8Table sample_of(const codes::Int8Table& codes) {
@@ -31,7 +31,7 @@ codes::Int8Table sample_of(const codes::Int8Table& codes) {
 
 // The first level's side is a key's highest bit.
 uint32_t bit_of(size_t level) {
-    return uint32_t{1} << (levels_max - 1 - level);
+    return uint32_t{1} << (key_bits - 1 - level);
 }
 
 Table table_of(const std::vector<uint32_t>& keys, size_t levels, size_t bucket_size) {

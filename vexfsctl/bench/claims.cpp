@@ -11,7 +11,7 @@
 namespace vexfs::ctl {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 enum class Measure { insert, mean_ms, recall, cache_hits };
 struct Reference {
@@ -36,24 +36,24 @@ constexpr std::array references{
 };
 
 // The largest case of the algorithm.
-const json* case_of(const json& result, std::string_view algorithm) {
-    const json* largest = nullptr;
-    for (const json& one : result.at("cases")) {
+const ordered_json* case_of(const ordered_json& result, std::string_view algorithm) {
+    const ordered_json* largest = nullptr;
+    for (const ordered_json& one : result.at("cases")) {
         if (one.at("algorithm") != algorithm) continue;
         if (largest == nullptr || one.at("rows") > largest->at("rows")) largest = &one;
     }
     return largest;
 }
 
-std::optional<double> measured_of(const json& one, Measure measure) {
+std::optional<double> measured_of(const ordered_json& one, Measure measure) {
     if (measure == Measure::cache_hits) return one.at("cache").at("hit_rate").get<double>();
     if (measure == Measure::insert) {
         double best = 0;
-        for (const json& insert : one.at("insert"))
+        for (const ordered_json& insert : one.at("insert"))
             best = std::max(best, insert.at("vectors_per_second").get<double>());
         return best;
     }
-    for (const json& search : one.at("search")) {
+    for (const ordered_json& search : one.at("search")) {
         if (search.at("limit") != 10) continue;
         return measure == Measure::recall ? search.at("recall").get<double>()
                                           : search.at("mean_us").get<double>() / 1000;
@@ -73,7 +73,7 @@ std::string shown(double value, Measure measure) {
 
 }  // namespace
 
-std::vector<Claim> claims_beside(const json& result) {
+std::vector<Claim> claims_beside(const ordered_json& result) {
     std::vector<Claim> claims;
     for (const Reference& reference : references) {
         const bool less = reference.measure == Measure::mean_ms;
@@ -81,7 +81,7 @@ std::vector<Claim> claims_beside(const json& result) {
             reference.what,
             fmt::format("{} {}", less ? "at most" : "at least", shown(reference.value, reference.measure)),
             "", false};
-        const json* const one = case_of(result, reference.algorithm);
+        const ordered_json* const one = case_of(result, reference.algorithm);
         if (const auto measured = one == nullptr ? std::nullopt : measured_of(*one, reference.measure)) {
             claim.measured = fmt::format("{} ({})", shown(*measured, reference.measure),
                                          one->at("name").get<std::string>());

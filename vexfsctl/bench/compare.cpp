@@ -12,7 +12,7 @@
 namespace vexfs::ctl {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr double least_change = 0.05;       // of what has repeats
 constexpr double least_change_once = 0.10;  // of what hasn't
@@ -36,11 +36,11 @@ Verdict verdict_of(const Figure& before, const Figure& after, double change) {
 
 }  // namespace
 
-std::vector<Figure> figures_of(const json& result) {
+std::vector<Figure> figures_of(const ordered_json& result) {
     std::vector<Figure> figures;
-    for (const json& one : result.at("cases")) {
+    for (const ordered_json& one : result.at("cases")) {
         const std::string of = one.at("name");
-        for (const json& insert : one.at("insert")) {
+        for (const ordered_json& insert : one.at("insert")) {
             figures.push_back({of, fmt::format("insert, batches of {}", insert.at("batch_size").dump()),
                                "vectors/s", insert.at("vectors_per_second"), true, insert.at("repeats")});
         }
@@ -48,9 +48,9 @@ std::vector<Figure> figures_of(const json& result) {
             {of, "index, after the insert", "s", one.at("index").at("seconds_after_insert"), false, {}});
         figures.push_back(
             {of, "memory of the index", "B/vector", one.at("index").at("bytes_per_vector"), false, {}});
-        for (const json& search : one.at("search")) {
+        for (const ordered_json& search : one.at("search")) {
             const std::string limit = search.at("limit").dump();
-            const json& repeats = search.at("repeats");
+            const ordered_json& repeats = search.at("repeats");
             figures.push_back({of, fmt::format("search, {} nearest", limit), "queries/s",
                                search.at("queries_per_second"), true, repeats.at("queries_per_second")});
             figures.push_back({of, fmt::format("search, {} nearest, p50", limit), "us", search.at("p50_us"),
@@ -69,7 +69,7 @@ std::vector<Figure> figures_of(const json& result) {
     return figures;
 }
 
-std::vector<Compared> compare(const json& before, const json& after) {
+std::vector<Compared> compare(const ordered_json& before, const ordered_json& after) {
     std::vector<Compared> all;
     const std::vector<Figure> later = figures_of(after);
     for (Figure& figure : figures_of(before)) {
@@ -83,11 +83,11 @@ std::vector<Compared> compare(const json& before, const json& after) {
     return all;
 }
 
-Result<json> read_result(const std::string& path) {
+Result<ordered_json> read_result(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail_errno("open " + path, errno);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const json result = json::parse(text, nullptr, false);
+    const ordered_json result = ordered_json::parse(text, nullptr, false);
     const auto refuse = [&](const std::string& why) -> tl::unexpected<Error> {
         return fail(ErrorCode::invalid_argument, fmt::format("{} is no result of a benchmark: {}", path, why),
                     "'vexfsctl bench run --results FILE' writes one");
@@ -99,14 +99,14 @@ Result<json> read_result(const std::string& path) {
         for (const char* const key : {"kind", "vexfs", "began", "through"})
             static_cast<void>(result.at(key).get_ref<const std::string&>());
         static_cast<void>(result.at("machine").at("cpu").get_ref<const std::string&>());
-        for (const json& one : result.at("cases")) {
+        for (const ordered_json& one : result.at("cases")) {
             static_cast<void>(one.at("rows").get<uint64_t>() + one.at("dimension").get<uint64_t>());
             static_cast<void>(one.at("algorithm").get_ref<const std::string&>());
-            for (const json& point : one.at("curve"))
+            for (const ordered_json& point : one.at("curve"))
                 static_cast<void>(point.at("recall").get<double>() +
                                   point.at("queries_per_second").get<double>());
-            for (const json& search : one.at("search")) {
-                for (const json& point : search.at("quantiles_us"))
+            for (const ordered_json& search : one.at("search")) {
+                for (const ordered_json& point : search.at("quantiles_us"))
                     static_cast<void>(point.at(0).get<double>() + point.at(1).get<double>());
             }
         }

@@ -15,7 +15,7 @@
 namespace vexfs::ctl {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
 // A part of a report, the same whatever it becomes.
@@ -28,15 +28,15 @@ struct Section {
     size_t marked = SIZE_MAX;  // a column whose cells are good, bad or neither
 };
 
-std::string fixed(const json& value, int digits = 0) {
+std::string fixed(const ordered_json& value, int digits = 0) {
     return fmt::format("{:.{}f}", value.get<double>(), digits);
 }
 
-std::string milliseconds(const json& microseconds) {
+std::string milliseconds(const ordered_json& microseconds) {
     return fmt::format("{:.3f}", microseconds.get<double>() / 1000);
 }
 
-std::string percent(const json& share) {
+std::string percent(const ordered_json& share) {
     return fmt::format("{:.1f} %", share.get<double>() * 100);
 }
 
@@ -45,12 +45,12 @@ std::string part_below(double one_in) {
     return fmt::format("{:.3g} %", (1 - 1 / one_in) * 100);
 }
 
-std::string way_of(const json& result) {
+std::string way_of(const ordered_json& result) {
     return result.at("through") == "embedded" ? "engine in the same process" : "daemon's socket";
 }
 
-std::string description(const json& result) {
-    const json& machine = result.at("machine");
+std::string description(const ordered_json& result) {
+    const ordered_json& machine = result.at("machine");
     return fmt::format("{} of VexFS {}, {}, through the {}; {} CPUs {}, {} of memory, {}, {}",
                        result.at("kind") == "scenarios" ? "Scenarios" : "Benchmark",
                        result.at("vexfs").get<std::string>(), result.at("began").get<std::string>(),
@@ -59,7 +59,7 @@ std::string description(const json& result) {
                        machine.value("simd", ""));
 }
 
-Section inserts(const json& result) {
+Section inserts(const ordered_json& result) {
     Section section{
         "Inserts",
         "Rows a second, each with its metadata, durable when acknowledged; the median of repeats, each in a "
@@ -69,11 +69,11 @@ Section inserts(const json& result) {
         {},
         SIZE_MAX};
     Plot plot{"Inserts by batch size", "rows in a batch", "vectors/s", true, true, {}};
-    for (const json& one : result.at("cases")) {
+    for (const ordered_json& one : result.at("cases")) {
         Series series{one.at("name"), {}};
-        for (const json& insert : one.at("insert")) {
+        for (const ordered_json& insert : one.at("insert")) {
             std::vector<std::string> repeats;
-            for (const json& repeat : insert.at("repeats")) repeats.push_back(fixed(repeat));
+            for (const ordered_json& repeat : insert.at("repeats")) repeats.push_back(fixed(repeat));
             section.rows.push_back({one.at("name"), insert.at("batch_size").dump(), insert.at("rows").dump(),
                                     fixed(insert.at("vectors_per_second")),
                                     fmt::format("{}", fmt::join(repeats, ", "))});
@@ -85,7 +85,7 @@ Section inserts(const json& result) {
     return section;
 }
 
-Section searches(const json& result) {
+Section searches(const ordered_json& result) {
     Section section{
         "Searches",
         "One query at a time, over one connection, for vectors that are not in the collection. Recall is the "
@@ -103,8 +103,8 @@ Section searches(const json& result) {
                 true,
                 {},
                 part_below};
-    for (const json& one : result.at("cases")) {
-        for (const json& search : one.at("search")) {
+    for (const ordered_json& one : result.at("cases")) {
+        for (const ordered_json& search : one.at("search")) {
             section.rows.push_back({one.at("name"), search.at("limit").dump(),
                                     fixed(search.at("queries_per_second")),
                                     milliseconds(search.at("mean_us")), milliseconds(search.at("p50_us")),
@@ -113,7 +113,7 @@ Section searches(const json& result) {
             // The one of 10, or of as many as the case asks for at all.
             if (search.at("limit") != 10 && one.at("search").size() > 1) continue;
             Series series{one.at("name"), {}};
-            for (const json& point : search.at("quantiles_us")) {
+            for (const ordered_json& point : search.at("quantiles_us")) {
                 const double part = point.at(0);
                 // The longest of all would be at infinity.
                 if (part < 1) series.points.emplace_back(1 / (1 - part), point.at(1).get<double>() / 1000);
@@ -121,7 +121,7 @@ Section searches(const json& result) {
             spread.series.push_back(std::move(series));
         }
         Series series{one.at("name"), {}};
-        for (const json& point : one.at("curve"))
+        for (const ordered_json& point : one.at("curve"))
             series.points.emplace_back(point.at("recall"), point.at("queries_per_second"));
         recall.series.push_back(std::move(series));
     }
@@ -129,7 +129,7 @@ Section searches(const json& result) {
     return section;
 }
 
-Section growth(const json& result) {
+Section growth(const ordered_json& result) {
     Section section{
         "Cost as data grow",
         "Memory and disk of a collection, how long indexing went on behind the last insert, and the query "
@@ -147,8 +147,8 @@ Section growth(const json& result) {
         found->points.emplace_back(x, y);
         std::ranges::sort(found->points);
     };
-    for (const json& one : result.at("cases")) {
-        const json& index = one.at("index");
+    for (const ordered_json& one : result.at("cases")) {
+        const ordered_json& index = one.at("index");
         section.rows.push_back(
             {one.at("name"), fixed(index.at("seconds_after_insert"), 2),
              human_bytes(index.at("memory_bytes").get<uint64_t>()), fixed(index.at("bytes_per_vector")),
@@ -156,7 +156,7 @@ Section growth(const json& result) {
              percent(one.at("cache").at("hit_rate")), milliseconds(one.at("cache").at("p50_us"))});
         const auto rows = one.at("rows").get<double>();
         const std::string algorithm = one.at("algorithm");
-        for (const json& search : one.at("search"))
+        for (const ordered_json& search : one.at("search"))
             add(time, fmt::format("{}, {} nearest", algorithm, search.at("limit").dump()), rows,
                 search.at("mean_us").get<double>() / 1000);
         add(memory, algorithm, rows, index.at("memory_bytes"));
@@ -165,7 +165,7 @@ Section growth(const json& result) {
     return section;
 }
 
-Section claims(const json& result) {
+Section claims(const ordered_json& result) {
     Section section{
         "Claims of the performance reference",
         fmt::format("Beside what was measured in the largest case of the algorithm. The reference "
@@ -185,7 +185,7 @@ Section claims(const json& result) {
     return section;
 }
 
-Section comparison(const json& before, const json& after) {
+Section comparison(const ordered_json& before, const ordered_json& after) {
     size_t worse = 0, better = 0;
     Section section{"Comparison", "", {"case", "figure", "before", "after", "change", "verdict"}, {}, {}, 5};
     for (const Compared& one : compare(before, after)) {
@@ -208,10 +208,10 @@ Section comparison(const json& before, const json& after) {
     return section;
 }
 
-std::vector<Section> sections_of(const json& result, const json& after) {
+std::vector<Section> sections_of(const ordered_json& result, const ordered_json& after) {
     std::vector<Section> sections;
     if (!after.is_null()) sections.push_back(comparison(result, after));
-    const json& shown = after.is_null() ? result : after;
+    const ordered_json& shown = after.is_null() ? result : after;
     sections.push_back(searches(shown));
     sections.push_back(inserts(shown));
     sections.push_back(growth(shown));
@@ -271,7 +271,7 @@ std::string_view mark_of(const std::string& text) {
 
 }  // namespace
 
-std::string to_markdown(const json& result, const json& after) {
+std::string to_markdown(const ordered_json& result, const ordered_json& after) {
     std::string text =
         fmt::format("# VexFS benchmark\n\n{}\n", escape_cell(description(after.is_null() ? result : after)));
     for (const Section& section : sections_of(result, after)) {
@@ -289,7 +289,7 @@ std::string to_markdown(const json& result, const json& after) {
     return text;
 }
 
-std::string to_html(const json& result, const json& after) {
+std::string to_html(const ordered_json& result, const ordered_json& after) {
     std::string page = style_sheet();
     page += fmt::format("<h1>VexFS benchmark</h1>\n<p>{}</p>\n",
                         escape_html(description(after.is_null() ? result : after)));

@@ -21,7 +21,7 @@
 namespace vexfs::ctl {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr double batches_s_max = 3;  // of one repeat: small batches are not inserted to the end
@@ -32,10 +32,6 @@ constexpr uint64_t query_work = 20;  // rows that a query counts as, for the est
 constexpr uint64_t index_work = 4;
 constexpr uint64_t warm_queries = 20;
 constexpr uint64_t seed = 1;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Of sorted times, by nearest rank.
 double quantile(const std::vector<double>& sorted, double share) {
@@ -48,7 +44,7 @@ double median(std::vector<double> values) {
     return quantile(values, .5);
 }
 
-json machine() {
+ordered_json machine() {
     std::string model, line;
     for (std::ifstream cpus("/proc/cpuinfo"); std::getline(cpus, line);) {
         if (!line.starts_with("model name")) continue;
@@ -88,12 +84,12 @@ class CaseRun {
     CaseRun(const CaseRun&) = delete;
     CaseRun& operator=(const CaseRun&) = delete;
 
-    Result<json> run() {
-        json result{{"name", case_.name},
-                    {"algorithm", case_.algorithm},
-                    {"rows", case_.rows},
-                    {"dimension", case_.dimension},
-                    {"parameters", case_.parameters}};
+    Result<ordered_json> run() {
+        ordered_json result{{"name", case_.name},
+                            {"algorithm", case_.algorithm},
+                            {"rows", case_.rows},
+                            {"dimension", case_.dimension},
+                            {"parameters", case_.parameters}};
         VEXFS_ASSIGN(result["insert"], inserts());
         VEXFS_ASSIGN(result["index"], index());
         VEXFS_ASSIGN(result["search"], searches());
@@ -108,7 +104,7 @@ class CaseRun {
         if (interrupted()) return fail(ErrorCode::internal, "interrupted");
         return context_.call(std::move(request));
     }
-    Result<Message> ask(json header) {
+    Result<Message> ask(ordered_json header) {
         Message request;
         request.header = std::move(header);
         return ask(std::move(request));
@@ -116,11 +112,11 @@ class CaseRun {
 
     Result<void> make() {
         const std::string name = fmt::format("bench-{}-{}", getpid(), ++number_);
-        VEXFS_TRY(ask(json{{"op", "collection.create"},
-                           {"collection", name},
-                           {"dimension", case_.dimension},
-                           {"algorithm", case_.algorithm},
-                           {"parameters", case_.parameters}}));
+        VEXFS_TRY(ask(ordered_json{{"op", "collection.create"},
+                                   {"collection", name},
+                                   {"dimension", case_.dimension},
+                                   {"algorithm", case_.algorithm},
+                                   {"parameters", case_.parameters}}));
         made_ = name;
         return {};
     }
@@ -161,8 +157,8 @@ class CaseRun {
     }
 
     // The last batch size is the greatest, and the last collection has all rows.
-    Result<json> inserts() {
-        json all = json::array();
+    Result<ordered_json> inserts() {
+        ordered_json all = ordered_json::array();
         for (const uint64_t batch_size : case_.batch_sizes) {
             std::vector<double> rates;
             uint64_t rows = 0;
@@ -178,18 +174,18 @@ class CaseRun {
         return all;
     }
 
-    Result<json> index() {
+    Result<ordered_json> index() {
         const Clock::time_point start = Clock::now();
-        VEXFS_TRY(ask(json{{"op", "collection.optimize"}, {"collection", made_}, {"wait", true}}));
+        VEXFS_TRY(ask(ordered_json{{"op", "collection.optimize"}, {"collection", made_}, {"wait", true}}));
         const double seconds = seconds_since(start);
         work_.add(case_.rows * index_work);
-        VEXFS_ASSIGN(const Message info, ask(json{{"op", "collection.info"}, {"collection", made_}}));
+        VEXFS_ASSIGN(const Message info, ask(ordered_json{{"op", "collection.info"}, {"collection", made_}}));
         const auto rows = static_cast<double>(case_.rows);
         const double memory = info.header.at("index_memory_bytes").get<double>();
-        json told{{"seconds_after_insert", seconds},
-                  {"memory_bytes", memory},
-                  {"bytes_per_vector", memory / rows},
-                  {"disk_bytes", info.header.at("disk_bytes")}};
+        ordered_json told{{"seconds_after_insert", seconds},
+                          {"memory_bytes", memory},
+                          {"bytes_per_vector", memory / rows},
+                          {"disk_bytes", info.header.at("disk_bytes")}};
         if (info.header.contains("calibrated_path")) told["path"] = info.header["calibrated_path"];
         return told;
     }
@@ -231,9 +227,9 @@ class CaseRun {
     }
 
     // Each repeat has queries of its own, so that the query cache answers none.
-    Result<json> searches() {
+    Result<ordered_json> searches() {
         VEXFS_TRY(search(data_.query_count() - warm_queries, warm_queries, curve_limit, {}));
-        json all = json::array();
+        ordered_json all = ordered_json::array();
         for (const uint32_t limit : case_.limits) {
             std::vector<double> times, rates, p50, p99;
             double recall = 0;
@@ -248,7 +244,7 @@ class CaseRun {
                 path = one.path;
             }
             std::ranges::sort(times);
-            json spread = json::array();
+            ordered_json spread = ordered_json::array();
             for (const double share : quantiles) spread.push_back({share, quantile(times, share)});
             all.push_back({{"limit", limit},
                            {"path", path},
@@ -265,8 +261,8 @@ class CaseRun {
         return all;
     }
 
-    Result<json> curve() {
-        json points = json::array();
+    Result<ordered_json> curve() {
+        ordered_json points = ordered_json::array();
         for (const uint32_t ef_search : breadths) {
             VEXFS_ASSIGN(const Searched one, search(0, options_.queries, curve_limit, ef_search));
             points.push_back({{"ef_search", ef_search},
@@ -278,8 +274,8 @@ class CaseRun {
     }
 
     // The queries of before again.
-    Result<json> cache() {
-        const auto counts = [&] { return ask(json{{"op", "stats"}, {"collection", made_}}); };
+    Result<ordered_json> cache() {
+        const auto counts = [&] { return ask(ordered_json{{"op", "stats"}, {"collection", made_}}); };
         VEXFS_ASSIGN(const Message before, counts());
         VEXFS_ASSIGN(const Searched again, search(0, options_.queries, case_.limits.back(), {}));
         VEXFS_ASSIGN(const Message after, counts());
@@ -287,8 +283,8 @@ class CaseRun {
             return after.header.at(key).get<double>() - before.header.at(key).get<double>();
         };
         const double asked = came("cache_hits") + came("cache_misses");
-        return json{{"hit_rate", asked > 0 ? came("cache_hits") / asked : 0},
-                    {"p50_us", quantile(again.times_us, .5)}};
+        return ordered_json{{"hit_rate", asked > 0 ? came("cache_hits") / asked : 0},
+                            {"p50_us", quantile(again.times_us, .5)}};
     }
 
     Context& context_;
@@ -314,17 +310,17 @@ uint64_t work_of(const SuiteOptions& options) {
 
 }  // namespace
 
-Result<json> measure(Context& context, const SuiteOptions& options) {
+Result<ordered_json> measure(Context& context, const SuiteOptions& options) {
     Message request;
     request.header = {{"op", "health"}};
-    json result{{"kind", options.kind},
-                {"vexfs", VEXFS_VERSION},
-                {"began", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
-                {"machine", machine()},
-                {"through", context.embedded() ? "embedded" : "daemon"},
-                {"repeats", options.repeats},
-                {"queries", options.queries},
-                {"cases", json::array()}};
+    ordered_json result{{"kind", options.kind},
+                        {"vexfs", VEXFS_VERSION},
+                        {"began", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+                        {"machine", machine()},
+                        {"through", context.embedded() ? "embedded" : "daemon"},
+                        {"repeats", options.repeats},
+                        {"queries", options.queries},
+                        {"cases", ordered_json::array()}};
     Work work(work_of(options));
     BenchData data;
     std::vector<uint32_t> truth;
@@ -337,7 +333,7 @@ Result<json> measure(Context& context, const SuiteOptions& options) {
             if (truth.empty()) return fail(ErrorCode::internal, "interrupted");
         }
         CaseRun run(context, options, one, data, truth, work);
-        VEXFS_ASSIGN(json measured, run.run());
+        VEXFS_ASSIGN(ordered_json measured, run.run());
         result["cases"].push_back(std::move(measured));
     }
     VEXFS_ASSIGN(const Message health, context.call(std::move(request)));

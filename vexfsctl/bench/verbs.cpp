@@ -15,7 +15,7 @@
 namespace vexfs::ctl {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr uint32_t bench_dimension_max = 4096;
 constexpr uint64_t rows_max = 10'000'000;
@@ -43,7 +43,7 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }
 
 // What is nice to look at without a report: the searches.
-Table table_of(const json& result) {
+Table table_of(const ordered_json& result) {
     Table table{{{"CASE"},
                  {"NEAREST", true},
                  {"QUERIES/s", true},
@@ -53,11 +53,11 @@ Table table_of(const json& result) {
                  {"INSERT/s", true},
                  {"PATH"}},
                 {}};
-    for (const json& one : result.at("cases")) {
+    for (const ordered_json& one : result.at("cases")) {
         double insert = 0;
-        for (const json& rate : one.at("insert"))
+        for (const ordered_json& rate : one.at("insert"))
             insert = std::max(insert, rate.at("vectors_per_second").get<double>());
-        for (const json& search : one.at("search")) {
+        for (const ordered_json& search : one.at("search")) {
             table.rows.push_back({one.at("name"), search.at("limit").dump(),
                                   fmt::format("{:.0f}", search.at("queries_per_second").get<double>()),
                                   fmt::format("{:.3f}", search.at("p50_us").get<double>() / 1000),
@@ -96,8 +96,8 @@ Result<ExitStatus> run(Context& context, const RunOptions& options) {
             for (const uint64_t batch_size : {1, 100, 1'000, 10'000})
                 if (batch_size <= rows) one.batch_sizes.push_back(batch_size);
             one.parameters = algorithm == "hnsw"
-                                 ? json{{"m", 16}, {"ef_construction", 200}, {"ef_search", 100}}
-                                 : json{{"num_tables", 20}, {"num_functions", 30}};
+                                 ? ordered_json{{"m", 16}, {"ef_construction", 200}, {"ef_search", 100}}
+                                 : ordered_json{{"num_tables", 20}, {"num_functions", 30}};
             suite.cases.push_back(std::move(one));
         }
     }
@@ -124,8 +124,8 @@ Result<ExitStatus> scenarios(Context& context, const RunOptions& options) {
 }
 
 Result<ExitStatus> report(Context& context, const ReportOptions& options) {
-    VEXFS_ASSIGN(const json result, read_result(options.files.front()));
-    json after;
+    VEXFS_ASSIGN(const ordered_json result, read_result(options.files.front()));
+    ordered_json after;
     if (options.files.size() > 1) {
         VEXFS_ASSIGN(after, read_result(options.files[1]));
         if (compare(result, after).empty())

@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <string_view>
 
+#include "vexfsd/tuner/tuning.h"
+
 namespace vexfs::tuner {
 namespace {
-
-constexpr const char* as_root = "only root may: run it with sudo(8)";
 
 Error cant(ErrorCode code, std::string_view doing, std::string why, std::string hint,
            const ModuleFacts& facts) {
@@ -18,7 +18,8 @@ Error cant(ErrorCode code, std::string_view doing, std::string why, std::string 
 }
 
 Error refused(const ModuleFacts& facts) {
-    if (!facts.root) return cant(ErrorCode::permission_denied, "loaded", "permission denied", as_root, facts);
+    if (!facts.root)
+        return cant(ErrorCode::permission_denied, "loaded", "permission denied", only_root_may, facts);
     if (facts.modules_disabled) {
         return cant(ErrorCode::unsupported, "loaded", "kernel.modules_disabled is 1",
                     "no module is loaded until the next start of the machine", facts);
@@ -94,7 +95,7 @@ Error why_not_unloaded(int error_number, const ModuleFacts& facts) {
         case EPERM:
         case EACCES:
             if (facts.root) break;
-            return cant(ErrorCode::permission_denied, "unloaded", "permission denied", as_root, facts);
+            return cant(ErrorCode::permission_denied, "unloaded", "permission denied", only_root_may, facts);
         case EAGAIN:
         case EBUSY:
             return cant(ErrorCode::busy, "unloaded", "it is in use by a mount or a daemon",

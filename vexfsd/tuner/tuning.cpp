@@ -13,8 +13,6 @@
 namespace vexfs::tuner {
 namespace {
 
-constexpr const char* as_root = "only root may: run it with sudo(8)";
-
 std::optional<int64_t> number_in(std::string_view text) {
     int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -33,7 +31,7 @@ std::string with_hint(const Error& error) {
 }
 
 Error rights_explained(Error error) {
-    if (error.code == ErrorCode::permission_denied) error.hint = as_root;
+    if (error.code == ErrorCode::permission_denied) error.hint = only_root_may;
     if (error.code == ErrorCode::read_only)
         error.hint = "the kernel's values are read-only here, as in a container: tune the host";
     return error;

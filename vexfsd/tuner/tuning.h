@@ -22,6 +22,8 @@
 namespace vexfs::tuner {
 
 inline constexpr const char* state_directory = "/var/lib/vexfs-tuner";
+// The hint where permission is missing.
+inline constexpr const char* only_root_may = "only root may: run it with sudo(8)";
 
 enum class TuningState {
     none,         // nothing is tuned
