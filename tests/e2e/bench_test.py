@@ -56,6 +56,8 @@ class Bench(EndToEnd):
         self.assertEqual([case["name"] for case in result["cases"]], ["hnsw 200", "lsh 200", "hnsw 400", "lsh 400"])
         self.assertEqual(result["through"], "daemon")
         for case in result["cases"]:
+            self.assertEqual(case["preset"], {"hnsw": "balanced", "lsh": "high-recall-lsh"}[case["algorithm"]])
+            self.assertGreater(len(case["parameters"]), 2)
             self.assert_measured(case)
             self.assertEqual(case["cache"]["hit_rate"], 1)
         self.assertEqual(vexfsctl.json("collection", "list")["collections"], [])
@@ -76,6 +78,9 @@ class Bench(EndToEnd):
                          [("documents", 200), ("images", 100), ("recommendations", 2000)])
         for case in result["cases"]:
             self.assert_measured(case)
+            self.assertIsNone(case["cache"]["hit_rate"])
+        report = embedded("bench", "report", self.directory / "result.json")
+        self.assertRegex(report, r"(?m)^\| documents \| .* \| - \| [\d.]+ \|$")
 
     def test_an_interrupted_run_leaves_nothing_behind(self):
         vexfsctl = self.ctl(self.start_daemon())

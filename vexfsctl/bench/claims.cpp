@@ -46,7 +46,10 @@ const ordered_json* case_of(const ordered_json& result, std::string_view algorit
 }
 
 std::optional<double> measured_of(const ordered_json& one, Measure measure) {
-    if (measure == Measure::cache_hits) return one.at("cache").at("hit_rate").get<double>();
+    if (measure == Measure::cache_hits) {
+        const ordered_json& hit_rate = one.at("cache").at("hit_rate");
+        return hit_rate.is_null() ? std::nullopt : std::optional(hit_rate.get<double>());
+    }
     if (measure == Measure::insert) {
         double best = 0;
         for (const ordered_json& insert : one.at("insert"))

@@ -64,7 +64,8 @@ std::vector<Figure> figures_of(const ordered_json& result) {
                                true,
                                {}});
         }
-        figures.push_back({of, "query cache, hits", "ratio", one.at("cache").at("hit_rate"), true, {}});
+        if (const ordered_json& hit_rate = one.at("cache").at("hit_rate"); !hit_rate.is_null())
+            figures.push_back({of, "query cache, hits", "ratio", hit_rate, true, {}});
     }
     return figures;
 }

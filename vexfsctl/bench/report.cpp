@@ -37,7 +37,7 @@ std::string milliseconds(const ordered_json& microseconds) {
 }
 
 std::string percent(const ordered_json& share) {
-    return fmt::format("{:.1f} %", share.get<double>() * 100);
+    return share.is_null() ? "-" : fmt::format("{:.1f} %", share.get<double>() * 100);
 }
 
 // One search in so many takes longer.
@@ -135,7 +135,7 @@ Section growth(const ordered_json& result) {
         "Memory and disk of a collection, how long indexing went on behind the last insert, and the query "
         "cache "
         "when all queries come again.",
-        {"case", "index s", "index memory", "B/vector", "disk", "path", "cache hits", "hit p50 ms"},
+        {"case", "index s", "index memory", "B/vector", "disk", "cache hits", "hit p50 ms"},
         {},
         {},
         SIZE_MAX};
@@ -152,8 +152,8 @@ Section growth(const ordered_json& result) {
         section.rows.push_back(
             {one.at("name"), fixed(index.at("seconds_after_insert"), 2),
              human_bytes(index.at("memory_bytes").get<uint64_t>()), fixed(index.at("bytes_per_vector")),
-             human_bytes(index.at("disk_bytes").get<uint64_t>()), index.value("path", ""),
-             percent(one.at("cache").at("hit_rate")), milliseconds(one.at("cache").at("p50_us"))});
+             human_bytes(index.at("disk_bytes").get<uint64_t>()), percent(one.at("cache").at("hit_rate")),
+             milliseconds(one.at("cache").at("p50_us"))});
         const auto rows = one.at("rows").get<double>();
         const std::string algorithm = one.at("algorithm");
         for (const ordered_json& search : one.at("search"))

@@ -85,13 +85,11 @@ class CaseRun {
     CaseRun& operator=(const CaseRun&) = delete;
 
     Result<ordered_json> run() {
-        ordered_json result{{"name", case_.name},
-                            {"algorithm", case_.algorithm},
-                            {"rows", case_.rows},
-                            {"dimension", case_.dimension},
-                            {"parameters", case_.parameters}};
+        ordered_json result{{"name", case_.name}, {"algorithm", case_.algorithm}, {"preset", case_.preset},
+                            {"rows", case_.rows}, {"dimension", case_.dimension}, {"parameters", {}}};
         VEXFS_ASSIGN(result["insert"], inserts());
         VEXFS_ASSIGN(result["index"], index());
+        result["parameters"] = parameters_;
         VEXFS_ASSIGN(result["search"], searches());
         VEXFS_ASSIGN(result["curve"], curve());
         VEXFS_ASSIGN(result["cache"], cache());
@@ -112,11 +110,13 @@ class CaseRun {
 
     Result<void> make() {
         const std::string name = fmt::format("bench-{}-{}", getpid(), ++number_);
-        VEXFS_TRY(ask(ordered_json{{"op", "collection.create"},
-                                   {"collection", name},
-                                   {"dimension", case_.dimension},
-                                   {"algorithm", case_.algorithm},
-                                   {"parameters", case_.parameters}}));
+        ordered_json create{{"op", "collection.create"},
+                            {"collection", name},
+                            {"dimension", case_.dimension},
+                            {"algorithm", case_.algorithm},
+                            {"parameters", case_.parameters}};
+        if (!case_.preset.empty()) create["preset"] = case_.preset;
+        VEXFS_TRY(ask(std::move(create)));
         made_ = name;
         return {};
     }
@@ -180,14 +180,13 @@ class CaseRun {
         const double seconds = seconds_since(start);
         work_.add(case_.rows * index_work);
         VEXFS_ASSIGN(const Message info, ask(ordered_json{{"op", "collection.info"}, {"collection", made_}}));
+        parameters_ = info.header.at("schema").at("parameters");
         const auto rows = static_cast<double>(case_.rows);
         const double memory = info.header.at("index_memory_bytes").get<double>();
-        ordered_json told{{"seconds_after_insert", seconds},
-                          {"memory_bytes", memory},
-                          {"bytes_per_vector", memory / rows},
-                          {"disk_bytes", info.header.at("disk_bytes")}};
-        if (info.header.contains("calibrated_path")) told["path"] = info.header["calibrated_path"];
-        return told;
+        return ordered_json{{"seconds_after_insert", seconds},
+                            {"memory_bytes", memory},
+                            {"bytes_per_vector", memory / rows},
+                            {"disk_bytes", info.header.at("disk_bytes")}};
     }
 
     struct Searched {
@@ -283,8 +282,9 @@ class CaseRun {
             return after.header.at(key).get<double>() - before.header.at(key).get<double>();
         };
         const double asked = came("cache_hits") + came("cache_misses");
-        return ordered_json{{"hit_rate", asked > 0 ? came("cache_hits") / asked : 0},
-                            {"p50_us", quantile(again.times_us, .5)}};
+        // An engine in this process has none.
+        const ordered_json hit_rate = asked > 0 ? ordered_json(came("cache_hits") / asked) : ordered_json();
+        return ordered_json{{"hit_rate", hit_rate}, {"p50_us", quantile(again.times_us, .5)}};
     }
 
     Context& context_;
@@ -294,6 +294,7 @@ class CaseRun {
     const std::vector<uint32_t>& truth_;
     Work& work_;
     std::string made_;
+    ordered_json parameters_;  // of the collection
     unsigned number_ = 0;
 };
 

@@ -20,7 +20,8 @@ struct BenchCase {
     uint64_t rows = 0;
     std::vector<uint64_t> batch_sizes;
     std::vector<uint32_t> limits;
-    nlohmann::json parameters = nlohmann::json::object();
+    std::string preset;                                    // or none
+    nlohmann::json parameters = nlohmann::json::object();  // over the preset's
 };
 
 struct SuiteOptions {
@@ -30,8 +31,8 @@ struct SuiteOptions {
     unsigned queries = 100;  // of each repeat
 };
 
-// {kind, vexfs, began, machine{}, through, repeats, cases: [{name, algorithm, rows, dimension, insert[],
-// index{}, search[], curve[], cache{}}]}, see vexfsctl-bench(1).
+// {kind, vexfs, began, machine{}, through, repeats, cases: [{name, algorithm, preset, rows, dimension,
+// parameters{}, insert[], index{}, search[], curve[], cache{}}]}, see vexfsctl-bench(1).
 Result<nlohmann::ordered_json> measure(Context& context, const SuiteOptions& options);
 
 }  // namespace vexfs::ctl

@@ -92,12 +92,12 @@ Result<ExitStatus> run(Context& context, const RunOptions& options) {
                           rows,
                           {},
                           {1, 10, 100},
-                          {}};
+                          algorithm == "hnsw"  ? "balanced"
+                          : algorithm == "lsh" ? "high-recall-lsh"
+                                               : "",
+                          nlohmann::json::object()};
             for (const uint64_t batch_size : {1, 100, 1'000, 10'000})
                 if (batch_size <= rows) one.batch_sizes.push_back(batch_size);
-            one.parameters = algorithm == "hnsw"
-                                 ? ordered_json{{"m", 16}, {"ef_construction", 200}, {"ef_search", 100}}
-                                 : ordered_json{{"num_tables", 20}, {"num_functions", 30}};
             suite.cases.push_back(std::move(one));
         }
     }
@@ -107,14 +107,15 @@ Result<ExitStatus> run(Context& context, const RunOptions& options) {
 Result<ExitStatus> scenarios(Context& context, const RunOptions& options) {
     SuiteOptions suite{{}, "scenarios", options.repeats, 100};
     suite.cases = {
-        {"documents", "hnsw", 384, 100'000, {5'000}, {10}, {{"m", 16}, {"ef_construction", 200}}},
-        {"images", "hnsw", 2'048, 50'000, {2'000}, {20}, {{"m", 32}, {"ef_construction", 400}}},
+        {"documents", "hnsw", 384, 100'000, {5'000}, {10}, "", {{"m", 16}, {"ef_construction", 200}}},
+        {"images", "hnsw", 2'048, 50'000, {2'000}, {20}, "", {{"m", 32}, {"ef_construction", 400}}},
         {"recommendations",
          "lsh",
          128,
          1'000'000,
          {10'000},
          {50},
+         "",
          {{"num_tables", 15}, {"num_functions", 25}}},
     };
     for (BenchCase& one : suite.cases)
