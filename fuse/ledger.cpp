@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::array<char, 8> magic{'V', 'X', 'F', 'L', 'E', 'D', 'G', '1'};
 constexpr size_t first_request_bytes_max = 256;
+constexpr size_t why_bytes_max = 2048;
 constexpr size_t groups_max = 256;
 constexpr size_t head_bytes = 8192;
 constexpr uint32_t places_max = 1u << 20;
@@ -66,6 +67,8 @@ struct Ledger::Head {
     uint32_t first_request_bytes;
     std::array<char, PATH_MAX> directory;
     std::array<std::byte, first_request_bytes_max> first_request;
+    uint32_t why_bytes;
+    std::array<char, why_bytes_max> why;
 };
 
 struct Ledger::Place {
@@ -118,7 +121,7 @@ Result<std::unique_ptr<Ledger>> Ledger::adopt(UniqueFd descriptor) {
     const Head& head = *ledger->head_;
     if (head.magic != magic) return damaged("its beginning");
     if (head.places_used > places_max || head.directory_bytes > head.directory.size() ||
-        head.first_request_bytes > head.first_request.size())
+        head.first_request_bytes > head.first_request.size() || head.why_bytes > head.why.size())
         return damaged("its lengths");
     for (uint32_t i = 0; i < head.places_used; ++i) {
         if (ledger->places_[i].handle == 0) ledger->free_.push_back(i);
@@ -153,6 +156,17 @@ Result<void> Ledger::describe(const std::string& directory, std::span<const std:
     std::ranges::copy(first_request, head_->first_request.begin());
     head_->first_request_bytes = static_cast<uint32_t>(first_request.size());
     return {};
+}
+
+void Ledger::explain(std::string_view why) {
+    head_->why_bytes = 0;
+    const size_t bytes = std::min(why.size(), head_->why.size());
+    std::copy_n(why.begin(), bytes, head_->why.begin());
+    head_->why_bytes = static_cast<uint32_t>(bytes);
+}
+
+std::string Ledger::why() const {
+    return {head_->why.data(), head_->why_bytes};
 }
 
 std::string Ledger::directory() const {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/unique_fd.h"
@@ -76,6 +77,9 @@ class Ledger {
     // Where it is mounted, and the kernel's first request, FUSE_INIT; too_large where that is not one.
     Result<void> describe(const std::string& directory, std::span<const std::byte> first_request);
     std::string directory() const;
+    // Why the mount is one by FUSE and not another, cut off where that is long; empty where FUSE was wanted.
+    void explain(std::string_view why);
+    std::string why() const;
     std::vector<std::byte> first_request() const;
 
     // Its handle, which is not 0; 0 where there is no place left.

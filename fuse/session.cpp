@@ -307,7 +307,7 @@ int Session::descriptor() const {
     return fuse_session_fd(state_->session);
 }
 
-const Ledger& Session::ledger() const {
+Ledger& Session::ledger() {
     return *state_->ledger;
 }
 

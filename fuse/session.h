@@ -37,7 +37,7 @@ class Session {
     // False once the kernel has ended the connection: it was unmounted.
     bool connected() const;
     int descriptor() const;
-    const Ledger& ledger() const;
+    Ledger& ledger();
     // The daemon is to end, and another one to go on. What comes from now on and begins something is held for
     // it; what has begun comes to its end.
     void leave();

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/show.h"
 #include "vexfsd/config/presets.h"
 
 namespace vexfs::ctl {
 namespace {
-
-// What Collection::configure changes while a collection serves.
-constexpr std::array<std::string_view, 3> live_parameters{"ef_search", "target_recall", "durability"};
-
-bool is_live(const std::string& name) {
-    const auto in = [&](const auto& names) { return std::ranges::find(names, name) != names.end(); };
-    return in(live_parameters) || in(io_parameter_names);
-}
 
 PresetCatalog load_presets(const Output& out) {
     PresetCatalog catalog = PresetCatalog::load();
@@ -59,47 +48,13 @@ Result<ExitStatus> show(Context& context, const std::string& name, bool as_toml)
     return succeeded;
 }
 
-// Parameters of a collection by the names that presets use.
-nlohmann::json parameters_of(const nlohmann::json& schema) {
-    nlohmann::json parameters = schema.value("parameters", nlohmann::json::object());
-    const auto take = [&](std::string_view name) {
-        if (schema.contains(name)) parameters[name] = schema[name];
-    };
-    for (const char* name : {"algorithm", "target_recall", "durability"}) take(name);
-    std::ranges::for_each(io_parameter_names, take);
-    return parameters;
-}
-
 Result<ExitStatus> apply(Context& context, const std::string& collection, const std::string& name) {
     const PresetCatalog catalog = load_presets(context.out());
     VEXFS_ASSIGN(const Preset* const preset, catalog.find(name));
-    VEXFS_ASSIGN(const Schema schema, schema_of(*preset));
     Message request;
     request.header = {{"op", "collection.info"}, {"collection", collection}};
     VEXFS_ASSIGN(const Message info, context.call(request));
-
-    // Through the schema both sides have every parameter, defaults included.
-    const nlohmann::json now = parameters_of(info.header.at("schema"));
-    const nlohmann::json named = preset->parameters;
-    nlohmann::json wanted = parameters_of(to_json(schema));
-    nlohmann::json live = nlohmann::json::object();
-    std::vector<std::string> fixed;
-    for (const auto& [key, value] : wanted.items()) {
-        if (key != "algorithm" && key != "target_recall" && !named.contains(key)) continue;
-        if (is_live(key)) {
-            live[key] = value;
-        } else if (now.contains(key) && now[key] != value) {
-            fixed.push_back(fmt::format("{} ({} to {})", key, cell(now, key), cell(wanted, key)));
-        }
-    }
-    if (!fixed.empty()) {
-        return fail(ErrorCode::unsupported,
-                    fmt::format("preset {} changes what collection {} was built with: {}", name, collection,
-                                fmt::join(fixed, ", ")),
-                    fmt::format("'vexfsctl collection reindex {} --preset {}' builds the index anew with it; "
-                                "'vexfsctl collection set {} target_recall={}' sets the rest alone",
-                                collection, name, collection, cell(live, "target_recall")));
-    }
+    VEXFS_ASSIGN(nlohmann::json live, live_parameters(*preset, collection, info.header.at("schema")));
     request.header["op"] = "collection.configure";
     request.header["parameters"] = std::move(live);
     VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));

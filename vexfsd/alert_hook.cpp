@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/thread_name.h"
+#include "vexfsd/log.h"
 
 namespace vexfs {
 namespace {
@@ -21,11 +22,25 @@ namespace {
 constexpr size_t events_max = 256;
 constexpr std::chrono::seconds command_s_max{60};
 constexpr std::chrono::milliseconds look_interval{20};
-constexpr std::chrono::seconds bus_interval{1};
 
-spdlog::level::level_enum level_of(const AlertEvent& event) {
-    if (!event.raised || event.rule.severity == "info") return spdlog::level::info;
-    return event.rule.severity == "critical" ? spdlog::level::err : spdlog::level::warn;
+LogEvent::Level level_of(const AlertEvent& event) {
+    if (!event.raised || event.rule.severity == "info") return LogEvent::Level::info;
+    return event.rule.severity == "critical" ? LogEvent::Level::error : LogEvent::Level::warning;
+}
+
+std::string value_of(const AlertEvent& event) {
+    return event.value ? fmt::format("{}", *event.value) : "";
+}
+
+void log(const AlertEvent& event) {
+    log_event({event.raised ? events::alert_raised_id : events::alert_cleared_id, level_of(event)},
+              event.text(),
+              {{"VEXFS_ALERT", event.rule.name},
+               {"VEXFS_SEVERITY", event.rule.severity},
+               {"VEXFS_COLLECTION", event.collection},
+               {"VEXFS_METRIC", event.rule.metric},
+               {"VEXFS_VALUE", value_of(event)},
+               {"VEXFS_THRESHOLD", fmt::format("{}", event.rule.threshold)}});
 }
 
 std::vector<std::string> environment_of(const AlertEvent& event) {
@@ -38,7 +53,7 @@ std::vector<std::string> environment_of(const AlertEvent& event) {
     all.push_back("VEXFS_ALERT_SEVERITY=" + event.rule.severity);
     all.push_back("VEXFS_ALERT_COLLECTION=" + event.collection);
     all.push_back("VEXFS_ALERT_METRIC=" + event.rule.metric);
-    all.push_back(fmt::format("VEXFS_ALERT_VALUE={}", event.value ? fmt::format("{}", *event.value) : ""));
+    all.push_back("VEXFS_ALERT_VALUE=" + value_of(event));
     all.push_back(fmt::format("VEXFS_ALERT_THRESHOLD={}", event.rule.threshold));
     all.push_back("VEXFS_ALERT_TEXT=" + event.text());
     return all;
@@ -112,7 +127,7 @@ void AlertHook::set_command(std::string command) {
 }
 
 void AlertHook::tell(const AlertEvent& event) {
-    spdlog::log(level_of(event), "{}", event.text());
+    log(event);
     const std::lock_guard lock(mutex_);
     if (events_.size() >= events_max) {
         spdlog::error("nobody is told of alert {}: {} others wait to be", event.rule.name, events_.size());
@@ -126,13 +141,7 @@ void AlertHook::work(const std::stop_token& stop) {
     name_thread("vexfs-alert");
     std::unique_lock lock(mutex_);
     while (true) {
-        if (!changed_.wait_for(lock, stop, bus_interval, [this] { return !events_.empty(); })) {
-            if (stop.stop_requested()) return;
-            lock.unlock();
-            signal_.keep_up();
-            lock.lock();
-            continue;
-        }
+        if (!changed_.wait(lock, stop, [this] { return !events_.empty(); })) return;
         const AlertEvent event = std::move(events_.front());
         events_.pop_front();
         const std::string command = command_;
@@ -140,8 +149,6 @@ void AlertHook::work(const std::stop_token& stop) {
         if (auto noted = raised_.note(event); !noted)
             spdlog::warn("alert {} won't be known at the next start: {}", event.rule.name,
                          noted.error().message);
-        if (auto told = signal_.send(event); !told)
-            spdlog::warn("alert {} is not told on the bus: {}", event.rule.name, told.error().message);
         if (!command.empty()) run(command, event, stop);
         lock.lock();
     }

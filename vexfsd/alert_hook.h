@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logs alerts; and tells of each on the system bus and by the administrator's command, one after the other,
-// in a thread of its own. Thread-safe.
+// Logs alerts, and tells of each by the administrator's command, one after the other, in a thread of its own.
+// Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "vexfsd/alert_signal.h"
 #include "vexfsd/raised_file.h"
+#include "vexfsd/watch/alerts.h"
 
 namespace vexfs {
 
@@ -30,9 +30,8 @@ class AlertHook {
   private:
     void work(const std::stop_token& stop);
 
-    RaisedFile raised_;  // of the thread, as the next
-    AlertSignal signal_;
-    std::mutex mutex_;  // guards what follows
+    RaisedFile raised_;  // of the thread
+    std::mutex mutex_;   // guards what follows
     std::condition_variable_any changed_;
     std::string command_;
     std::deque<AlertEvent> events_;

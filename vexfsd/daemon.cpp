@@ -74,11 +74,15 @@ Result<ServiceOptions> service_options(const Settings& settings) {
     options.collection_mode = settings.collections.mode;
     options.slow_query_us = settings.queries.slow_ms * 1000;
     options.note_slow_query = [](const SlowQuery& slow) {
-        spdlog::warn("slow search of collection {}: {:.1f} ms, {}, {} quer{} for {} each{}{}",
-                     slow.collection, static_cast<double>(slow.took_us) / 1000,
-                     slow.failure.empty() ? slow.plan : slow.failure, slow.queries,
-                     slow.queries == 1 ? "y" : "ies", slow.limit, slow.filter.empty() ? "" : ", filter ",
-                     slow.filter);
+        log_event(events::slow_search,
+                  fmt::format("slow search of collection {}: {:.1f} ms, {}, {} quer{} for {} each{}{}",
+                              slow.collection, static_cast<double>(slow.took_us) / 1000,
+                              slow.failure.empty() ? slow.plan : slow.failure, slow.queries,
+                              slow.queries == 1 ? "y" : "ies", slow.limit,
+                              slow.filter.empty() ? "" : ", filter ", slow.filter),
+                  {{"VEXFS_COLLECTION", slow.collection},
+                   {"VEXFS_TOOK_US", fmt::format("{}", slow.took_us)},
+                   {"VEXFS_PLAN", slow.plan}});
     };
     options.cache = {settings.queries.cache_entries, settings.queries.cache_bytes};
     if (!settings.collections.preset.empty()) {
@@ -114,6 +118,7 @@ Daemon::~Daemon() {
     watching_.reset();
     if (service_) service_->set_watch_sources({});
     alert_hook_.reset();
+    bus_.reset();
     server_.reset();
     if (service_) service_->set_mounts(nullptr);
     mount_.reset();
@@ -167,9 +172,13 @@ Result<void> Daemon::open_watch() {
     } else {
         spdlog::warn("alerts raised before are forgotten: {}", kept.error().message);
     }
+    VEXFS_ASSIGN(bus_, ManagerBus::start(*service_, *store_, [] { kill(getpid(), SIGHUP); }));
     alert_hook_ = std::make_unique<AlertHook>(configuration_.settings().alerts.command, std::move(raised));
     service_->set_watch_sources({[this] { return server_->load(); }, tuning_watch(),
-                                 [this](const AlertEvent& event) { alert_hook_->tell(event); }});
+                                 [this](const AlertEvent& event) {
+                                     alert_hook_->tell(event);
+                                     bus_->tell(event);
+                                 }});
     service_->set_alert_rules(alert_rules());
     watching_ = std::make_unique<Watching>(*service_);
     const Settings::Metrics& settings = configuration_.settings().metrics;
@@ -234,7 +243,10 @@ Result<void> Daemon::mount_configured() {
     if (mounted) return {};
     if (configuration_.origin_of("mount.directory").source == mount_option)
         return tl::unexpected(std::move(mounted.error()));
-    spdlog::error("the socket serves without a mount: {}", with_hint(mounted.error()));
+    log_event(events::mount_failed,
+              fmt::format("the socket serves without a mount: {}", with_hint(mounted.error())),
+              {{"VEXFS_DIRECTORY", configuration_.settings().mount.directory},
+               {"VEXFS_REASON", mounted.error().message}});
     return {};
 }
 
@@ -309,18 +321,25 @@ void Daemon::say_ready() const {
         if (const auto collection = store_->find(name)) points += (*collection)->info().points;
     }
     for (const Quarantined& entry : store_->quarantined()) {
-        spdlog::error("collection {} can't be opened, the others serve: {}", entry.name,
-                      with_hint(entry.error));
+        log_event(events::collection_closed,
+                  fmt::format("collection {} can't be opened, the others serve: {}", entry.name,
+                              with_hint(entry.error)),
+                  {{"VEXFS_COLLECTION", entry.name}, {"VEXFS_REASON", entry.error.message}});
     }
     if (const ChosenDisk& disk = store_->disk(); !disk.why.empty()) {
         spdlog::warn("I/O goes through {}: {}", name_of(disk.backend), disk.why);
     } else {
         spdlog::info("I/O goes through {}", name_of(disk.backend));
     }
-    spdlog::info("vexfsd {} is ready: pid {}, data {}, {} collections, {} points, {}, socket {}",
-                 VEXFS_VERSION, getpid(), store_->directory(), names.size(), points,
-                 simd::name_of(simd::kernels().isa),
-                 listening_ ? configuration_.settings().server.socket : "of systemd");
+    log_event(events::ready,
+              fmt::format("vexfsd {} is ready: pid {}, data {}, {} collections, {} points, {}, socket {}",
+                          VEXFS_VERSION, getpid(), store_->directory(), names.size(), points,
+                          simd::name_of(simd::kernels().isa),
+                          listening_ ? configuration_.settings().server.socket : "of systemd"),
+              {{"VEXFS_VERSION", VEXFS_VERSION},
+               {"VEXFS_DATA_DIR", store_->directory()},
+               {"VEXFS_COLLECTIONS", fmt::format("{}", names.size())},
+               {"VEXFS_POINTS", fmt::format("{}", points)}});
 }
 
 void Daemon::notify_status() const {
@@ -330,40 +349,61 @@ void Daemon::notify_status() const {
 
 void Daemon::reload() {
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", static_cast<unsigned long long>(monotonic_us()));
-    auto changed = configure(options_);
-    if (!changed) {
-        for (const ConfigProblem& problem : changed.error())
-            spdlog::error("configuration: {}", problem.text());
-        spdlog::error("nothing is reloaded, the configuration stays as it was");
-    } else if (auto service = service_options(changed->settings()); !service) {
-        spdlog::error("nothing is reloaded, the configuration stays as it was: {}",
-                      with_hint(service.error()));
-    } else if (auto tree = tree_options(changed->with_running(configuration_).settings()); !tree) {
-        spdlog::error("nothing is reloaded, the configuration stays as it was: {}", with_hint(tree.error()));
+    const Reloaded reloaded = take_configuration();
+    const auto listed = [](const std::vector<std::string>& names) {
+        return fmt::format("{}", fmt::join(names, ", "));
+    };
+    if (reloaded.problems.empty()) {
+        log_event(
+            events::reloaded,
+            "configuration reloaded, changed: " +
+                (reloaded.changed.empty() ? "nothing" : listed(reloaded.changed)),
+            {{"VEXFS_CHANGED", listed(reloaded.changed)}, {"VEXFS_AFTER_RESTART", listed(reloaded.later)}});
+        if (!reloaded.later.empty())
+            spdlog::warn("these take effect with a restart: {}", listed(reloaded.later));
     } else {
-        const Settings& before = configuration_.settings();
-        const Settings& after = changed->settings();
-        const auto live = changed_keys(before, after, Applies::reload);
-        const auto later = changed_keys(before, after, Applies::restart);
-        set_log_level(after.log.level);
-        server_->set_limits(limits_of(after.server));
-        service_->set_options(std::move(*service));
-        tree_->set_options(*tree);
-        alert_hook_->set_command(after.alerts.command);
-        service_->set_alert_rules(alert_rules());
-        if (before.index.threads != after.index.threads) {
-            store_->set_index_threads(one_per_cpu(after.index.threads));
-        }
-        store_->set_max_backlog({after.index.max_backlog_rows, after.index.max_backlog_bytes});
-        store_->set_background_bytes_per_s(after.storage.background_mib_per_s << 20);
-        spdlog::info("configuration reloaded, changed: {}",
-                     live.empty() ? "nothing" : fmt::format("{}", fmt::join(live, ", ")));
-        if (!later.empty()) spdlog::warn("these take effect with a restart: {}", fmt::join(later, ", "));
-        // Keys that wait for a restart count as changed until there is one.
-        configuration_ = changed->with_running(configuration_);
+        for (const std::string& problem : reloaded.problems) spdlog::error("configuration: {}", problem);
+        log_event(events::reload_refused, "nothing is reloaded, the configuration stays as it was",
+                  {{"VEXFS_REASON", reloaded.problems.front()}});
     }
+    bus_->tell(reloaded);
     sd_notify(0, "READY=1");
     notify_status();
+}
+
+Reloaded Daemon::take_configuration() {
+    auto changed = configure(options_);
+    Reloaded reloaded;
+    if (!changed) {
+        for (const ConfigProblem& problem : changed.error()) reloaded.problems.push_back(problem.text());
+        return reloaded;
+    }
+    auto service = service_options(changed->settings());
+    if (!service) return {{}, {}, {with_hint(service.error())}};
+    const auto tree = tree_options(changed->with_running(configuration_).settings());
+    if (!tree) return {{}, {}, {with_hint(tree.error())}};
+    const Settings& before = configuration_.settings();
+    const Settings& after = changed->settings();
+    const auto names = [&](Applies applies) {
+        const auto keys = changed_keys(before, after, applies);
+        return std::vector<std::string>(keys.begin(), keys.end());
+    };
+    reloaded.changed = names(Applies::reload);
+    reloaded.later = names(Applies::restart);
+    set_log_level(after.log.level);
+    server_->set_limits(limits_of(after.server));
+    service_->set_options(std::move(*service));
+    tree_->set_options(*tree);
+    alert_hook_->set_command(after.alerts.command);
+    service_->set_alert_rules(alert_rules());
+    if (before.index.threads != after.index.threads) {
+        store_->set_index_threads(one_per_cpu(after.index.threads));
+    }
+    store_->set_max_backlog({after.index.max_backlog_rows, after.index.max_backlog_bytes});
+    store_->set_background_bytes_per_s(after.storage.background_mib_per_s << 20);
+    // Keys that wait for a restart count as changed until there is one.
+    configuration_ = changed->with_running(configuration_);
+    return reloaded;
 }
 
 void Daemon::stop(int signal_number) {

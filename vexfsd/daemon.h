@@ -15,6 +15,7 @@
 #include "vexfsd/config/presets.h"
 #include "vexfsd/config/settings.h"
 #include "vexfsd/descriptor_store.h"
+#include "vexfsd/manager_bus.h"
 #include "vexfsd/metrics_server.h"
 #include "vexfsd/mount.h"
 #include "vexfsd/options.h"
@@ -60,6 +61,8 @@ class Daemon {
     Result<void> watch_signals();
     void say_ready() const;
     void reload();
+    // Takes what the configuration says now, or nothing of it.
+    Reloaded take_configuration();
     void stop(int signal_number);
     void give_up_waiting();
     void notify_status() const;
@@ -76,6 +79,7 @@ class Daemon {
     std::unique_ptr<Mount> mount_;
     std::unique_ptr<Server> server_;
     std::unique_ptr<AlertHook> alert_hook_;
+    std::unique_ptr<ManagerBus> bus_;
     std::unique_ptr<Watching> watching_;
     std::unique_ptr<MetricsServer> metrics_;
     bool mounts_when_served_ = false;

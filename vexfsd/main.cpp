@@ -54,7 +54,7 @@ DaemonExit run(const DaemonOptions& options, const Configuration& configuration)
         return DaemonExit::failed;
     }
     daemon->reset();
-    spdlog::info("stopped");
+    log_event(events::stopped, "stopped");
     return DaemonExit::stopped;
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/base/waiting.h"
 #include "vexfsd/base/mount_table.h"
+#include "vexfsd/log.h"
 
 namespace vexfs {
 namespace {
@@ -74,7 +75,7 @@ Result<void> Mount::mount(const std::string& asked_directory, const std::string&
     if (!mounted) {
         note_ = mounted.error().message;
     } else {
-        spdlog::info("mounted on {} by {}", mounted_on_, note_);
+        tell("is made");
     }
     return mounted;
 }
@@ -94,8 +95,16 @@ Result<void> Mount::serve(const std::string& directory, UniqueFd connection) {
     mounted_on_ = directory;
     note_ = "FUSE, as the caller has mounted it";
     fallback_ = false;
-    spdlog::info("mounted on {} by {}", mounted_on_, note_);
+    if (!asked_for_) tell("is made");
     return {};
+}
+
+void Mount::tell(const char* how) const {
+    log_event(fallback_ ? events::mount_fallback : events::mounted,
+              fmt::format("the mount on {} {}, by {}", mounted_on_, how, note_),
+              {{"VEXFS_DIRECTORY", mounted_on_},
+               {"VEXFS_BACKEND", backend_->name()},
+               {"VEXFS_REASON", note_}});
 }
 
 Result<void> Mount::mount_by(const std::string& backend, const std::string& directory, Lock& lock) {
@@ -136,16 +145,19 @@ Result<void> Mount::mount_automatically(const std::string& place, Lock& lock) {
     VEXFS_TRY(mount_fuse(place, lock));
     note_ = fmt::format("FUSE, because {}", mounted.error().message);
     fallback_ = true;
+    backend_->explain(note_);
     return {};
 }
 
 Result<void> Mount::mount_fuse(const std::string& place, Lock& lock) {
+    asked_for_ = true;
     lock.unlock();
     Result<bool> served = [&] {
         const Waiting waiting;  // for a request of another thread's
         return handed_over_by_tuner(place);
     }();
     lock.lock();
+    asked_for_ = false;
     VEXFS_TRY(served);
     if (*served) return {};
     VEXFS_TRY(make_room());
@@ -159,9 +171,9 @@ Result<void> Mount::resume(UniqueFd descriptor, UniqueFd ledger) {
                  resume_fuse(tree_, std::move(descriptor), std::move(ledger), running_max_, kept_));
     backend_ = std::move(resumed.backend);
     mounted_on_ = std::move(resumed.directory);
-    note_ = "FUSE, as the daemon before this one has mounted it";
-    fallback_ = configured_.backend == "auto";
-    spdlog::info("the mount on {} goes on", mounted_on_);
+    fallback_ = !resumed.why.empty();
+    note_ = fallback_ ? std::move(resumed.why) : "FUSE, as the daemon before this one has mounted it";
+    tell("goes on");
     return {};
 }
 

@@ -42,6 +42,7 @@ class Mount final : public MountControl {
 
   private:
     Result<void> make_room();
+    void tell(const char* how) const;  // the log
     // All under mutex_, which is given up while vexfs-tuner(8) mounts: serve() has the outcome.
     using Lock = std::unique_lock<std::mutex>;
     Result<void> mount_by(const std::string& backend, const std::string& directory, Lock& lock);
@@ -57,7 +58,8 @@ class Mount final : public MountControl {
     std::mutex mutex_;  // guards what follows
     std::string mounted_on_;
     std::string note_;
-    bool fallback_ = false;  // FUSE, because the module could not be had
+    bool fallback_ = false;   // FUSE, because the module could not be had
+    bool asked_for_ = false;  // while vexfs-tuner(8) mounts for mount()
     std::unique_ptr<MountBackend> backend_;
     // Of mounts that were unmounted and may have open files. They end with the daemon, for the thread that
     // unmounts may be one of theirs.

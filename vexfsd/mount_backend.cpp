@@ -69,6 +69,7 @@ class FuseBackend final : public MountBackend {
         session_->leave();
         return {};
     }
+    void explain(const std::string& why) override { session_->ledger().explain(why); }
     CallLoad load() const override { return session_->load(); }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
@@ -90,6 +91,8 @@ class ModuleBackend final : public MountBackend {
         session_->leave();
         return {};
     }
+    // The next daemon finds out itself.
+    void explain(const std::string&) override {}
     CallLoad load() const override { return session_->load(); }
     bool wait_idle(std::chrono::milliseconds timeout) const override { return session_->wait_idle(timeout); }
 
@@ -167,15 +170,16 @@ Result<std::unique_ptr<MountBackend>> serve_fuse(Tree& tree, const std::string& 
 
 Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, unsigned running_max,
                             const DescriptorStore& kept) {
-    std::string directory;
+    std::string directory, why;
     const auto resume = [&]() -> Result<std::unique_ptr<fuse::Session>> {
         VEXFS_ASSIGN(auto noted, fuse::Ledger::adopt(std::move(ledger)));
         directory = noted->directory();
+        why = noted->why();
         return fuse::Session::resume(tree, std::move(descriptor), std::move(noted), running_max);
     };
     auto session = resume();
     if (session)
-        return Resumed{std::make_unique<FuseBackend>(std::move(*session), directory, kept), directory};
+        return Resumed{std::make_unique<FuseBackend>(std::move(*session), directory, kept), directory, why};
     // The connection ends with the last descriptor, and with it what waits for an answer.
     forget(kept);
     if (session.error().code != ErrorCode::not_found && !directory.empty())

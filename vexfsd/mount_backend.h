@@ -23,6 +23,8 @@ class MountBackend {
     // The daemon is to end. The module's mount stays, and what is asked for waits for the next daemon; so
     // does FUSE's where somebody keeps its descriptors, else it goes.
     virtual Result<void> leave() = 0;
+    // Has the next daemon know why this serves for want of another, resume_fuse().
+    virtual void explain(const std::string& why) = 0;
     virtual CallLoad load() const = 0;
     // Whether nothing is in work, at the latest after `timeout`.
     virtual bool wait_idle(std::chrono::milliseconds timeout) const = 0;
@@ -49,6 +51,7 @@ Result<std::unique_ptr<MountBackend>> serve_fuse(Tree& tree, const std::string& 
 struct Resumed {
     std::unique_ptr<MountBackend> backend;
     std::string directory;
+    std::string why;  // MountBackend::explain(); empty where nobody did
 };
 Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, unsigned running_max,
                             const DescriptorStore& kept);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""vexfs-tuner and alerts on a bus of the test's own, and polkit's word on who may change what."""
+"""vexfs-tuner and the daemon on a bus of the test's own, and polkit's word on who may change what."""
+import json
 import os
 import shutil
 import subprocess
@@ -22,6 +23,13 @@ BUS_CONFIG = """<busconfig>
   <include>{manager}</include>
 </busconfig>
 """
+
+
+def plain(value):
+    """What busctl shows of an a{sv}, as JSON has it."""
+    if isinstance(value, dict):
+        return plain(value["data"]) if set(value) == {"type", "data"} else {name: plain(one) for name, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list) else value
 
 
 @only_root
@@ -117,7 +125,8 @@ class Bus(EndToEnd):
         for made in (actions, rules):
             made.mkdir()
             made.chmod(0o755)
-        shutil.copy(SOURCE_DIR / "systemd/org.vexfs.tuner.policy", actions)
+        for name in ("tuner", "manager"):
+            shutil.copy(SOURCE_DIR / f"systemd/org.vexfs.{name}.policy", actions)
         (rules / "50-test.rules").write_text(rule)
         self.start("unshare", "--mount", "--propagation", "private", "sh", "-c",
                    f'mount --bind "{actions}" /usr/share/polkit-1/actions && '
@@ -178,6 +187,93 @@ class Bus(EndToEnd):
         self.assertIn('0.0, 0.0, "alert quarantined cleared: ', said(root, "AlertCleared"))
         nobody.terminate()
         self.assertNotIn("Manager1.Alert", nobody.stdout.read())
+
+    def start_manager(self, **options):
+        daemon = self.start_daemon(environment=self.environment, **options)
+        wait_for(lambda: self.has_owner("org.vexfs.Manager"), "the daemon on the bus")
+        return daemon
+
+    MANAGER = ("org.vexfs.Manager", "/org/vexfs/Manager1", "org.vexfs.Manager1")
+
+    def manager(self, method, *arguments, wrapper=()):
+        return subprocess.run([*wrapper, "busctl", "--system", "--json=short", "call", *self.MANAGER, method, *arguments],
+                              env=self.environment, text=True, capture_output=True, timeout=PATIENCE_S)
+
+    def managed(self, method, *arguments, **options):
+        """The fields that a method returns, without their types."""
+        done = self.manager(method, *arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return plain(json.loads(done.stdout)["data"][0])
+
+    def property(self, name):
+        done = self.busctl("--json=short", "get-property", *self.MANAGER, name)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["data"]
+
+    AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+
+    def test_the_daemon_answers_on_the_bus(self):
+        self.start_manager()
+        created = self.managed("CreateCollection", "sa{sv}", "docs", "3", "dimension", "u", "2", "metric", "s", "euclidean",
+                               "preset", "s", "balanced")
+        self.assertEqual(created["name"], "docs")
+        self.assertEqual(self.managed("CollectionInfo", "s", "docs")["schema"]["metric"], "euclidean")
+        self.assertEqual([one["name"] for one in self.managed("ListCollections")["collections"]], ["docs"])
+        configured = self.managed("ConfigureCollection", "sa{sv}", "docs", "1", "target_recall", "d", "0.9")
+        self.assertEqual(configured["schema"]["target_recall"], 0.9)
+        self.assertIn("balanced", [preset["name"] for preset in self.managed("ListPresets")["presets"]])
+        applied = self.managed("ApplyPreset", "ss", "docs", "balanced")
+        self.assertGreater(applied["schema"]["target_recall"], 0.9)
+        self.assertEqual(self.managed("Statistics", "s", "docs")["inserts"], 0)
+        self.assertIn("backend", self.managed("IoStatistics", "s", ""))
+        self.assertEqual(self.managed("Alerts")["alerts"], [])
+        self.assertFalse(self.managed("MountStatus")["mounted"])
+        self.assertEqual((self.property("Collections"), self.property("Status")), (1, "ok"))
+        self.assertTrue(self.managed("DeleteCollection", "s", "docs")["deleted"])
+        self.assertEqual(self.property("Collections"), 0)
+        shown = self.busctl("introspect", *self.MANAGER).stdout
+        for member in (".CreateCollection", ".OptimizeCollection", ".Mount", ".Unmount", ".Reload", ".MountNote",
+                       ".CollectionAdded", ".AlertRaised", ".Reloaded"):
+            self.assertIn(member, shown)
+
+    def test_what_is_asked_wrongly_is_said(self):
+        self.start_manager()
+        self.assertIn("docs", self.manager("CollectionInfo", "s", "docs").stderr)
+        self.assertIn("did you mean", self.manager("CreateCollection", "sa{sv}", "docs", "1", "dimensions", "u", "2").stderr)
+        self.assertIn("op is no option", self.manager("CreateCollection", "sa{sv}", "docs", "1", "op", "s", "stats").stderr)
+        self.assertIn("dimension can't be read", self.manager("CreateCollection", "sa{sv}", "docs", "1", "dimension", "as",
+                                                              "1", "two").stderr)
+        self.assertIn("there is no preset none", self.manager("ApplyPreset", "ss", "docs", "none").stderr)
+
+    @unittest.skipUnless(os.path.exists(POLKITD), "there is no polkitd")
+    def test_others_read_what_they_may_and_change_what_polkit_lets_them(self):
+        self.start_manager()
+        self.managed("CreateCollection", "sa{sv}", "docs", "1", "dimension", "u", "2")
+        self.assertEqual(self.managed("ListCollections", wrapper=self.AS_NOBODY)["collections"], [])
+        self.assertIn("user 65534 may not read collection docs",
+                      self.manager("CollectionInfo", "s", "docs", wrapper=self.AS_NOBODY).stderr)
+        for method in (("DeleteCollection", "s", "docs"), ("Reload",), ("Unmount",), ("ApplyPreset", "ss", "docs", "balanced")):
+            self.assertIn("you may not change what vexfsd serves", self.manager(*method, wrapper=self.AS_NOBODY).stderr)
+        self.polkit("""polkit.addRule(function(action, subject) {
+            if (action.id == "org.vexfs.manager.manage") return polkit.Result.YES;
+        });""")
+        self.assertTrue(self.managed("DeleteCollection", "s", "docs", wrapper=self.AS_NOBODY)["deleted"])
+
+    @unittest.skipUnless(shutil.which("gdbus"), "there is no gdbus")
+    def test_what_happens_is_signalled(self):
+        daemon = self.start_manager()
+        listener = self.listen()
+        (daemon.config_file).write_text('[server]\nmax_clint = 3\n')
+        self.manager("Reload")
+        line = next(line for line in listener.stdout if "Reloaded" in line)
+        self.assertIn("org.vexfs.Manager1.Reloaded (false, @as [], @as [], ['", line)
+        daemon.config_file.write_text('[collections]\nmode = "0600"\n')
+        self.manager("Reload")
+        self.assertIn("Reloaded (true, ['collections.mode'], ", next(line for line in listener.stdout if "Reloaded" in line))
+        with daemon.client() as client:
+            client.call("collection.create", collection="docs", dimension=2)
+        self.assertIn("CollectionAdded ('docs',)", next(line for line in listener.stdout if "Collection" in line))
+        self.assertIn("{'Collections': <uint64 1>}", next(line for line in listener.stdout if "Collections" in line))
 
     def test_it_ends_when_nobody_calls(self):
         self.assertEqual(self.start_tuner("--idle", "1").wait(PATIENCE_S), 0)

@@ -69,6 +69,8 @@ class Restarts(unittest.TestCase):
 
     def test_what_is_kept_and_what_is_told(self):
         self.assertEqual(self.daemon.names(), KEPT)
+        reason = json.loads(self.ctl("mount", "status"))["note"]
+        self.assertRegex(reason, "^FUSE, because ")
         for end in self.each_end():
             self.restart(end)
             self.assertEqual(self.daemon.names(), KEPT)
@@ -76,6 +78,7 @@ class Restarts(unittest.TestCase):
             self.assertEqual(mounted_types(self.mount), ["fuse.vexfs"])
             status = json.loads(self.ctl("mount", "status"))
             self.assertEqual((status["mounted"], status["directory"]), (True, str(self.mount)))
+            self.assertEqual((status["fallback"], status["note"]), (True, reason))
         self.ctl("umount")
         self.assertEqual(mounted_types(self.mount), [])
         self.restart()

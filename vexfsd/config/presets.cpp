@@ -2,6 +2,10 @@
 #include "vexfsd/config/presets.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
 
 #include "vexfsd/base/nearest.h"
 #include "vexfsd/config/catalog.h"
@@ -94,6 +98,29 @@ class PresetReader {
     std::vector<ConfigProblem>& problems_;
 };
 
+// What Collection::configure changes while a collection serves.
+constexpr std::array<std::string_view, 3> live_names{"ef_search", "target_recall", "durability"};
+
+bool is_live(const std::string& name) {
+    const auto in = [&](const auto& names) { return std::ranges::find(names, name) != names.end(); };
+    return in(live_names) || in(io_parameter_names);
+}
+
+// Parameters of a collection by the names that presets use.
+nlohmann::json parameters_of(const nlohmann::json& schema) {
+    nlohmann::json parameters = schema.value("parameters", nlohmann::json::object());
+    const auto take = [&](std::string_view name) {
+        if (schema.contains(name)) parameters[name] = schema[name];
+    };
+    for (const char* name : {"algorithm", "target_recall", "durability"}) take(name);
+    std::ranges::for_each(io_parameter_names, take);
+    return parameters;
+}
+
+std::string plain(const nlohmann::json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 }  // namespace
 
 nlohmann::json to_json(const Preset& preset) {
@@ -115,6 +142,31 @@ Result<Schema> schema_of(const Preset& preset) {
     probe.dimension = 1;
     VEXFS_TRY(check(probe));
     return schema;
+}
+
+Result<nlohmann::json> live_parameters(const Preset& preset, const std::string& collection,
+                                       const nlohmann::json& schema) {
+    VEXFS_ASSIGN(const Schema own, schema_of(preset));
+    // Through the schema both sides have every parameter, defaults included.
+    const nlohmann::json now = parameters_of(schema);
+    const nlohmann::json wanted = parameters_of(to_json(own));
+    nlohmann::json live = nlohmann::json::object();
+    std::vector<std::string> fixed;
+    for (const auto& [key, value] : wanted.items()) {
+        if (key != "algorithm" && key != "target_recall" && !preset.parameters.contains(key)) continue;
+        if (is_live(key)) {
+            live[key] = value;
+        } else if (now.contains(key) && now[key] != value) {
+            fixed.push_back(fmt::format("{} ({} to {})", key, plain(now[key]), plain(value)));
+        }
+    }
+    if (fixed.empty()) return live;
+    return fail(ErrorCode::unsupported,
+                fmt::format("preset {} changes what collection {} was built with: {}", preset.name,
+                            collection, fmt::join(fixed, ", ")),
+                fmt::format("'vexfsctl collection reindex {} --preset {}' builds the index anew with it; "
+                            "'vexfsctl collection set {} target_recall={}' sets the rest alone",
+                            collection, preset.name, collection, plain(live["target_recall"])));
 }
 
 std::vector<std::string> PresetCatalog::default_directories() {

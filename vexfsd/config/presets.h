@@ -36,6 +36,11 @@ nlohmann::json to_json(const Preset& preset);
 // its algorithm.
 Result<Schema> schema_of(const Preset& preset);
 
+// What of the preset a collection takes while it serves, for collection.configure; `schema` is that of its
+// info. unsupported where the preset changes what it was built with.
+Result<nlohmann::json> live_parameters(const Preset& preset, const std::string& collection,
+                                       const nlohmann::json& schema);
+
 class PresetCatalog {
   public:
     // presets/ in each of configuration_directories().

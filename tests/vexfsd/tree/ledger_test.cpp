@@ -28,6 +28,16 @@ std::vector<std::byte> bytes_of(size_t count) {
 
 }  // namespace
 
+TEST_CASE("why it is a mount by FUSE is known to the next daemon, as far as there is room") {
+    auto ledger = Ledger::make().value();
+    ledger->explain("FUSE, because there is no module");
+    CHECK(next_of(*ledger)->why() == "FUSE, because there is no module");
+    ledger->explain(std::string(10000, 'w'));
+    const std::string why = next_of(*ledger)->why();
+    CHECK(why.size() > 1000);
+    CHECK(std::string(why.size(), 'w') == why);
+}
+
 TEST_CASE("the next daemon finds where it was mounted, and what is open") {
     auto ledger = Ledger::make().value();
     REQUIRE(ledger->describe("/mnt/vexfs", bytes_of(104)));
@@ -38,6 +48,7 @@ TEST_CASE("the next daemon finds where it was mounted, and what is open") {
     const auto next = next_of(*ledger);
     CHECK(next->directory() == "/mnt/vexfs");
     CHECK(next->first_request() == bytes_of(104));
+    CHECK(next->why().empty());
     const auto noted = next->noted();
     REQUIRE(noted.size() == 1);
     CHECK(noted[0].handle == open);

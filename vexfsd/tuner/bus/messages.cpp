@@ -5,10 +5,10 @@
 
 #include <string_view>
 
+#include "vexfsd/bus/error.h"
+
 namespace vexfs::tuner {
 namespace {
-
-constexpr std::string_view error_prefix = "org.vexfs.Error.";
 
 tl::unexpected<Error> unreadable(int error) {
     return fail(ErrorCode::malformed,
@@ -85,17 +85,12 @@ Result<ModuleStatus> read_module_status(sd_bus_message* message) {
     return status;
 }
 
-int set_error(sd_bus_error* bus_error, const Error& error) {
-    const std::string name = fmt::format("{}{}", error_prefix, name_of(error.code));
-    return sd_bus_error_setf(bus_error, name.c_str(), "%s\n%s", error.message.c_str(), error.hint.c_str());
-}
-
 Error error_from(const sd_bus_error& bus_error) {
     const std::string_view name = bus_error.name == nullptr ? "" : bus_error.name;
     const std::string message = bus_error.message == nullptr ? "" : bus_error.message;
-    if (name.starts_with(error_prefix)) {
+    if (name.starts_with(bus::error_prefix)) {
         const size_t newline = message.find('\n');
-        return {error_code_from_name(name.substr(error_prefix.size())), message.substr(0, newline),
+        return {error_code_from_name(name.substr(bus::error_prefix.size())), message.substr(0, newline),
                 newline == std::string::npos ? std::string() : message.substr(newline + 1)};
     }
     if (name == SD_BUS_ERROR_ACCESS_DENIED || name == SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)

@@ -29,9 +29,7 @@ int append(sd_bus_message* message, const ModuleStatus& status);
 Result<TuningReport> read_tuning_report(sd_bus_message* message);
 Result<ModuleStatus> read_module_status(sd_bus_message* message);
 
-// An error is named org.vexfs.Error.CODE; its hint is the second line of its message.
-int set_error(sd_bus_error* bus_error, const Error& error);
-// Also for errors of the bus itself.
+// What bus::set_error() has set, or an error of the bus itself.
 Error error_from(const sd_bus_error& bus_error);
 
 }  // namespace vexfs::tuner

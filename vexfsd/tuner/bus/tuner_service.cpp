@@ -7,17 +7,19 @@
 #include <cerrno>
 #include <cstring>
 
+#include "vexfsd/bus/authorization.h"
+#include "vexfsd/bus/error.h"
 #include "vexfsd/config/settings.h"
-#include "vexfsd/tuner/bus/authorization.h"
 #include "vexfsd/tuner/bus/messages.h"
 #include "vexfsd/tuner/mounting.h"
 
 namespace vexfs::tuner {
 namespace {
 
-constexpr const char* tune_action = "org.vexfs.tuner.tune";
-constexpr const char* module_action = "org.vexfs.tuner.module";
-constexpr const char* mount_action = "org.vexfs.tuner.mount";
+constexpr const char* refused = "you may not change the kernel of this machine";
+constexpr bus::Action tune_action{"org.vexfs.tuner.tune", refused};
+constexpr bus::Action module_action{"org.vexfs.tuner.module", refused};
+constexpr bus::Action mount_action{"org.vexfs.tuner.mount", refused};
 
 const KernelValues& kernel() {
     static const KernelValues values;
@@ -41,7 +43,7 @@ Result<Settings> settings() {
 
 template <class Report>
 int reply(sd_bus_message* call, const Result<Report>& report, sd_bus_error* error) {
-    if (!report) return set_error(error, report.error());
+    if (!report) return bus::set_error(error, report.error());
     sd_bus_message* answer = nullptr;
     int result = sd_bus_message_new_method_return(call, &answer);
     if (result >= 0) result = append(answer, *report);
@@ -51,7 +53,7 @@ int reply(sd_bus_message* call, const Result<Report>& report, sd_bus_error* erro
 }
 
 int reply_done(sd_bus_message* call, const Result<void>& done, sd_bus_error* error) {
-    return done ? sd_bus_reply_method_return(call, "") : set_error(error, done.error());
+    return done ? sd_bus_reply_method_return(call, "") : bus::set_error(error, done.error());
 }
 
 int plan(sd_bus_message* call, void*, sd_bus_error* error) {
@@ -61,14 +63,14 @@ int plan(sd_bus_message* call, void*, sd_bus_error* error) {
                  error);
 }
 
-int apply(sd_bus_message* call, sd_bus_error* error) {
+int apply(sd_bus_message* call, void*, sd_bus_error* error) {
     return reply(call, profile_in(call).and_then([](const Profile& profile) {
         return Tuning(kernel()).apply(profile);
     }),
                  error);
 }
 
-int revert(sd_bus_message* call, sd_bus_error* error) {
+int revert(sd_bus_message* call, void*, sd_bus_error* error) {
     return reply(call, Tuning(kernel()).revert(), error);
 }
 
@@ -82,16 +84,16 @@ int module_status(sd_bus_message* call, void*, sd_bus_error* error) {
                  error);
 }
 
-int load(sd_bus_message* call, sd_bus_error* error) {
+int load(sd_bus_message* call, void*, sd_bus_error* error) {
     return reply(call, settings().and_then([](const Settings& found) { return Module().load(found.module); }),
                  error);
 }
 
-int unload(sd_bus_message* call, sd_bus_error* error) {
+int unload(sd_bus_message* call, void*, sd_bus_error* error) {
     return reply_done(call, Module().unload(), error);
 }
 
-int mount(sd_bus_message* call, sd_bus_error* error) {
+int mount(sd_bus_message* call, void*, sd_bus_error* error) {
     const char *backend = nullptr, *directory = nullptr;
     if (const int result = sd_bus_message_read(call, "ss", &backend, &directory); result < 0) return result;
     return reply_done(call, settings().and_then([&](const Settings& found) {
@@ -100,31 +102,31 @@ int mount(sd_bus_message* call, sd_bus_error* error) {
                       error);
 }
 
-int unmount(sd_bus_message* call, sd_bus_error* error) {
+int unmount(sd_bus_message* call, void*, sd_bus_error* error) {
     const char* directory = nullptr;
     if (const int result = sd_bus_message_read(call, "s", &directory); result < 0) return result;
     return reply_done(call, unmount_for_daemon(directory), error);
 }
 
-int device(sd_bus_message* call, sd_bus_error* error) {
+int device(sd_bus_message* call, void*, sd_bus_error* error) {
     const auto opened = settings().and_then(open_device);
-    if (!opened) return set_error(error, opened.error());
+    if (!opened) return bus::set_error(error, opened.error());
     return sd_bus_reply_method_return(call, "h", opened->get());
 }
 
-template <Authorized then>
+template <sd_bus_message_handler_t then>
 int ask_to_tune(sd_bus_message* call, void*, sd_bus_error* error) {
-    return when_authorized(call, tune_action, then, error);
+    return bus::when_authorized(call, tune_action, then, nullptr, error);
 }
 
-template <Authorized then>
+template <sd_bus_message_handler_t then>
 int ask_for_module(sd_bus_message* call, void*, sd_bus_error* error) {
-    return when_authorized(call, module_action, then, error);
+    return bus::when_authorized(call, module_action, then, nullptr, error);
 }
 
-template <Authorized then>
+template <sd_bus_message_handler_t then>
 int ask_to_mount(sd_bus_message* call, void*, sd_bus_error* error) {
-    return when_authorized(call, mount_action, then, error);
+    return bus::when_authorized(call, mount_action, then, nullptr, error);
 }
 
 int version(sd_bus*, const char*, const char*, const char*, sd_bus_message* reply, void*, sd_bus_error*) {
@@ -176,7 +178,7 @@ Result<void> TunerService::run(std::chrono::microseconds idle) {
         if (result >= 0) result = sd_bus_wait(bus_, static_cast<uint64_t>(idle.count()));
         if (result == -EINTR) continue;
         if (result < 0) return fail_errno("serve the bus", -result);
-        if (result > 0 || waiting_for_authorization() > 0) continue;
+        if (result > 0 || bus::waiting_for_authorization() > 0) continue;
         // Who asks from now on has systemd start another one after this one has gone; who has asked is
         // served.
         sd_notify(0, "STOPPING=1");

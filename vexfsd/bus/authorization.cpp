@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vexfsd/tuner/bus/authorization.h"
+#include "vexfsd/bus/authorization.h"
 
 #include <cerrno>
 #include <memory>
 
-#include "vexfsd/tuner/bus/messages.h"
+#include "vexfsd/bus/error.h"
 
-namespace vexfs::tuner {
+namespace vexfs::bus {
 namespace {
 
 constexpr uint64_t patience_us = 300'000'000;  // for the user to find the password
@@ -16,9 +16,12 @@ unsigned waiting = 0;
 
 struct Waiting {
     sd_bus_message* call;
-    Authorized then;
+    const Action& action;
+    sd_bus_message_handler_t then;
+    void* context;
 
-    Waiting(sd_bus_message* asked, Authorized does) : call(sd_bus_message_ref(asked)), then(does) {
+    Waiting(sd_bus_message* asked, const Action& wanted, sd_bus_message_handler_t does, void* with)
+        : call(sd_bus_message_ref(asked)), action(wanted), then(does), context(with) {
         ++waiting;
     }
     ~Waiting() {
@@ -29,9 +32,9 @@ struct Waiting {
     Waiting& operator=(const Waiting&) = delete;
 };
 
-Error refused() {
+Error refused(const Action& action) {
     return {
-        ErrorCode::permission_denied, "you may not change the kernel of this machine",
+        ErrorCode::permission_denied, action.refused,
         "an administrator may: run it with sudo(8), or log in where a polkit agent can ask for the password"};
 }
 
@@ -50,11 +53,11 @@ int answered(sd_bus_message* reply, void* context, sd_bus_error*) {
     int authorized = 0;
     if (sd_bus_message_get_error(reply) != nullptr) {
         // Without polkit nobody but root may.
-        set_error(&error, refused());
+        set_error(&error, refused(asked->action));
     } else if (sd_bus_message_enter_container(reply, 'r', "bba{ss}") < 0 ||
                sd_bus_message_read(reply, "b", &authorized) < 0 || authorized == 0) {
-        set_error(&error, refused());
-    } else if (const int result = asked->then(asked->call, &error);
+        set_error(&error, refused(asked->action));
+    } else if (const int result = asked->then(asked->call, asked->context, &error);
                result < 0 && !sd_bus_error_is_set(&error)) {
         sd_bus_error_set_errno(&error, result);
     }
@@ -69,11 +72,12 @@ unsigned waiting_for_authorization() {
     return waiting;
 }
 
-int when_authorized(sd_bus_message* call, const char* action, Authorized then, sd_bus_error* error) {
-    if (is_root(call)) return then(call, error);
+int when_authorized(sd_bus_message* call, const Action& action, sd_bus_message_handler_t then, void* context,
+                    sd_bus_error* error) {
+    if (is_root(call)) return then(call, context, error);
     if (waiting >= waiting_max)
         return set_error(error, {ErrorCode::busy, "too many wait for polkit already", {}});
-    auto asked = std::make_unique<Waiting>(call, then);
+    auto asked = std::make_unique<Waiting>(call, action, then, context);
     const uint32_t interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0 ? 1 : 0;
     sd_bus_message* question = nullptr;
     int result =
@@ -82,7 +86,7 @@ int when_authorized(sd_bus_message* call, const char* action, Authorized then, s
                                        "org.freedesktop.PolicyKit1.Authority", "CheckAuthorization");
     if (result >= 0) {
         result = sd_bus_message_append(question, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
-                                       sd_bus_message_get_sender(call), action, 0, interactive, "");
+                                       sd_bus_message_get_sender(call), action.id, 0, interactive, "");
     }
     if (result >= 0) {
         result = sd_bus_call_async(sd_bus_message_get_bus(call), nullptr, question, answered, asked.get(),
@@ -94,4 +98,4 @@ int when_authorized(sd_bus_message* call, const char* action, Authorized then, s
     return 1;
 }
 
-}  // namespace vexfs::tuner
+}  // namespace vexfs::bus
