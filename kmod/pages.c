@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pages.h"
 
-#include <linux/backing-dev.h>
 #include <linux/err.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
@@ -87,10 +86,14 @@ out:
 
 void vexfs_pages_prefetch(struct inode *inode, struct file *file)
 {
-	if (vexfs_prefetch_enabled() && i_size_read(inode))
-		page_cache_sync_readahead(inode->i_mapping, &file->f_ra, file, 0,
-					  min_t(loff_t, DIV_ROUND_UP_ULL(i_size_read(inode), PAGE_SIZE),
-						inode_to_bdi(inode)->ra_pages));
+	struct file_ra_state state = {};
+
+	if (!vexfs_prefetch_enabled() || !i_size_read(inode))
+		return;
+	/* That of a file is made only once it is open. */
+	file_ra_state_init(&state, inode->i_mapping);
+	page_cache_sync_readahead(inode->i_mapping, &state, file, 0,
+				  min_t(loff_t, DIV_ROUND_UP_ULL(i_size_read(inode), PAGE_SIZE), state.ra_pages));
 }
 
 const struct address_space_operations vexfs_pages_operations = {
