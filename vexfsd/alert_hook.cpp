@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t events_max = 256;
 constexpr std::chrono::seconds command_s_max{60};
-constexpr std::chrono::milliseconds look_interval{20};
+constexpr std::chrono::milliseconds exit_poll{20};
 
 LogEvent::Level level_of(const AlertEvent& event) {
     if (!event.raised || event.rule.severity == "info") return LogEvent::Level::info;
@@ -104,7 +104,7 @@ void run(const std::string& command, const AlertEvent& event, const std::stop_to
                 spdlog::error("alerts.command {} was ended after {} s", command, command_s_max.count());
             return;
         }
-        std::this_thread::sleep_for(look_interval);
+        std::this_thread::sleep_for(exit_poll);
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
     spdlog::error("alerts.command {} failed: {}", command,
