@@ -8,6 +8,7 @@
 #include "vexfsctl/configuration.h"
 #include "vexfsctl/nouns.h"
 #include "vexfsctl/tuner.h"
+#include "vexfsd/tuner/module_statistics.h"
 
 namespace vexfs::ctl {
 namespace {
@@ -116,6 +117,79 @@ Result<ExitStatus> unload(Context& context) {
     return succeeded;
 }
 
+nlohmann::ordered_json to_json(const tuner::ModuleCounters& counters) {
+    nlohmann::ordered_json shown;
+    for (size_t i = 0; i < counters.counts.size(); ++i)
+        shown[std::string(tuner::module_counter_names[i])] = counters.counts[i];
+    shown["latency_log2_us"] = counters.latency;
+    return shown;
+}
+
+// As stat(2) has it, from the kernel's own form.
+std::string device_text(uint64_t device) {
+    return fmt::format("{}:{}", device >> 20, device & 0xfffff);
+}
+
+nlohmann::ordered_json to_json(const std::vector<tuner::ModuleCounted>& rows, std::string_view of) {
+    nlohmann::ordered_json shown = nlohmann::ordered_json::array();
+    for (const tuner::ModuleCounted& row : rows) {
+        nlohmann::ordered_json one{{"instance", row.instance}, {"device", device_text(row.device)}};
+        if (of == "collection") one["collection"] = row.collection;
+        if (of == "cpu") one["cpu"] = row.cpu;
+        one["counters"] = to_json(row.counters);
+        shown.push_back(std::move(one));
+    }
+    return shown;
+}
+
+nlohmann::ordered_json to_json(const tuner::ModuleStatistics& read) {
+    nlohmann::ordered_json instances = nlohmann::ordered_json::array();
+    for (const tuner::ModuleInstance& one : read.instances) {
+        instances.push_back({{"instance", one.name},
+                             {"served", one.served},
+                             {"daemons", one.daemons},
+                             {"in_work", one.in_work}});
+    }
+    return {{"instances", std::move(instances)},
+            {"mounts", to_json(read.mounts, "mount")},
+            {"collections", to_json(read.collections, "collection")},
+            {"cpus", to_json(read.cpus, "cpu")},
+            {"cache",
+             {{"bytes", read.cache_bytes},
+              {"entries", read.cache_entries},
+              {"evictions", read.cache_evictions}}}};
+}
+
+void add_row(Table& table, const tuner::ModuleCounted& row) {
+    const auto count = [&](std::string_view name) {
+        const auto found = std::ranges::find(tuner::module_counter_names, name);
+        return std::to_string(row.counters.counts[found - tuner::module_counter_names.begin()]);
+    };
+    table.rows.push_back({row.instance, device_text(row.device), row.collection, count("requests"),
+                          count("errors"), count("bytes_written"), count("bytes_read"), count("cache_hits"),
+                          std::to_string(tuner::latency_us(row.counters, 0.5)),
+                          std::to_string(tuner::latency_us(row.counters, 0.99))});
+}
+
+Result<ExitStatus> statistics(Context& context) {
+    VEXFS_ASSIGN(const tuner::ModuleStatistics read, tuner::module_statistics());
+    Table table{{{"INSTANCE"},
+                 {"DEVICE"},
+                 {"COLLECTION"},
+                 {"REQUESTS", true},
+                 {"ERRORS", true},
+                 {"WRITTEN", true},
+                 {"READ", true},
+                 {"CACHED", true},
+                 {"P50_US", true},
+                 {"P99_US", true}},
+                {}};
+    for (const tuner::ModuleCounted& mount : read.mounts) add_row(table, mount);
+    for (const tuner::ModuleCounted& collection : read.collections) add_row(table, collection);
+    VEXFS_TRY(context.out().print(to_json(read), table));
+    return succeeded;
+}
+
 }  // namespace
 
 void register_module(Cli& cli) {
@@ -127,6 +201,8 @@ void register_module(Cli& cli) {
     cli.verb(noun, "plan", "Show what load would do, and do nothing", "vexfsctl module plan", plan);
     cli.verb(noun, "load", "Load it, or set the parameters that differ where it is loaded; as root",
              "sudo vexfsctl module load", load);
+    cli.verb(noun, "stats", "Show what the loaded module counts, for each mount and collection",
+             "vexfsctl module stats", statistics);
     cli.verb(noun, "unload", "Unload it, which nobody may be using; as root", "sudo vexfsctl module unload",
              unload);
 }

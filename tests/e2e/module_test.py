@@ -23,6 +23,9 @@ class Absent(EndToEnd):
         self.assertEqual([parameter["name"] for parameter in plan["parameters"]], PARAMETERS)
         self.assertEqual({parameter["state"] for parameter in plan["parameters"]}, {"unset"})
 
+    def test_stats_say_that_it_is_not_loaded(self):
+        self.assert_failure(Ctl().failure("module", "stats"), 1, "unsupported", "is not loaded")
+
     def test_unload_says_that_it_is_not_loaded(self):
         self.assert_failure(Ctl().failure("module", "unload"), 3, "not_found", "it is not loaded")
 

@@ -61,6 +61,7 @@ NOT_JSON = {
     "completion",  # prints a script
     # would change this machine, or fail where there is no module; they print what plan does
     "tuning apply", "tuning revert", "module status", "module load", "module unload",
+    "module stats",  # vm: netlink_test
 }
 
 
