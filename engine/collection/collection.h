@@ -6,6 +6,7 @@
 // all of them are there or none.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -128,8 +129,8 @@ struct CollectionInfo {
     std::string calibrated_path;
     double calibrated_recall = 0;
     double calibrated_reach = 0;  // of the walks in a graph, graph/reach.h; else 0
-    // Of the last live searches that were checked against an exact one, of this index and at this breadth; and
-    // how many were checked so far.
+    // Of the last live searches that were checked against an exact one, of this index and at this breadth;
+    // and how many were checked so far.
     std::optional<double> observed_recall;
     uint64_t observed_queries = 0;
     uint64_t filter_memory_bytes = 0;  // of what is kept to answer filters
@@ -216,6 +217,10 @@ class Collection {
 
     // Waits for nobody.
     virtual Generation generation() const = 0;
+    // From now on this number grows too, with each change that is seen and where the collection is dropped,
+    // for those who can't ask. It must be there as long as the collection is; the last one that was named
+    // does.
+    virtual void show_changes(std::atomic<uint64_t>& number) = 0;
     virtual CollectionInfo info() const = 0;
     virtual CollectionStats stats() const = 0;
     // What its files were read, written and synced since it was opened, and lately.

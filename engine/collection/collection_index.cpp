@@ -121,7 +121,7 @@ Result<void> LocalCollection::save_index(const std::shared_ptr<Index>& index, co
         const std::lock_guard lock(schema_mutex_);
         schema_ = manifest_.schema;
         index_ = index;
-        generation_.fetch_add(1, std::memory_order_release);
+        note_change();
         // Without an index nothing takes them away, nor are there more.
         if (!index) retire(fresh_codes_.release(all_rows));
     }

@@ -309,7 +309,7 @@ void LocalCollection::apply(const RecordView& record) {
     }
     if (record.header->import_key != 0) imports_[record.header->import_key] = record.header->import_rows_done;
     next_sequence_ = record.header->sequence + 1;
-    if (record.rows == nullptr) generation_.fetch_add(1, std::memory_order_release);
+    if (record.rows == nullptr) note_change();
 }
 
 // Seals the active segment and begins another.

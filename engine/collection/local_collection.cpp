@@ -175,6 +175,7 @@ void LocalCollection::set_dropped(const std::optional<std::string>& directory) {
     const std::lock_guard write(write_mutex_);
     dropped_directory_ = directory.value_or(std::string());
     dropped_ = directory.has_value();
+    note_change();
 }
 
 Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
@@ -217,8 +218,13 @@ Result<void> LocalCollection::configure(const nlohmann::json& parameters) {
     if (changed.target_recall != schema_.target_recall || changed.hnsw.ef_search != schema_.hnsw.ef_search)
         recall_probe_.begin_again();
     schema_ = std::move(changed);
-    generation_.fetch_add(1, std::memory_order_release);
+    note_change();
     return {};
+}
+
+void LocalCollection::note_change() {
+    generation_.fetch_add(1, std::memory_order_release);
+    if (std::atomic<uint64_t>* const shown = shown_changes_) shown->fetch_add(1, std::memory_order_release);
 }
 
 Schema LocalCollection::schema() const {

@@ -78,6 +78,7 @@ class LocalCollection final : public Collection {
     Generation generation() const override {
         return {instance_, generation_.load(std::memory_order_acquire)};
     }
+    void show_changes(std::atomic<uint64_t>& number) override { shown_changes_ = &number; }
     CollectionInfo info() const override;
     CollectionStats stats() const override;
     IoStats io_stats() const override;
@@ -142,6 +143,7 @@ class LocalCollection final : public Collection {
                     Manifest manifest);
 
     // Recovery.
+    void note_change();
     Result<void> open_segments();
     Result<void> check_record(const RecordView& record) const;
     void open_index();
@@ -266,6 +268,7 @@ class LocalCollection final : public Collection {
     std::atomic<uint64_t> unsynced_calls_ = 0;     // `async` writes since sync_async()
     std::atomic<bool> sync_due_ = false;
     std::atomic<uint64_t> generation_ = 0;
+    std::atomic<std::atomic<uint64_t>*> shown_changes_ = nullptr;
     mutable Counters counters_;
 };
 

@@ -30,6 +30,7 @@ Result<Device> Device::serve(UniqueFd descriptor, const std::string& instance, u
     vexfs_serve_args args{};
     if (instance.empty() || instance.size() >= sizeof args.instance)
         return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no name of an instance", instance));
+    VEXFS_ASSIGN(auto numbers, SharedNumbers::map(descriptor.get()));
     args.version = VEXFS_PROTOCOL_VERSION;
     args.call_bytes_max = static_cast<uint32_t>(std::min<uint64_t>(call_bytes_max, VEXFS_CALL_BYTES_MAX));
     std::memcpy(args.instance, instance.data(), instance.size());
@@ -42,7 +43,7 @@ Result<Device> Device::serve(UniqueFd descriptor, const std::string& instance, u
         }
         return fail_errno(fmt::format("serve the instance {}", instance), errno);
     }
-    return Device(std::move(descriptor), args.worker_threads);
+    return Device(std::move(descriptor), std::move(numbers), args.worker_threads);
 }
 
 int Device::next(vexfs_next_args& args) const {

@@ -7,6 +7,7 @@
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
 #include "kmod/uapi/vexfs.h"
+#include "vexfsd/channel/shared_numbers.h"
 
 namespace vexfs::channel {
 
@@ -21,14 +22,17 @@ class Device {
     unsigned worker_threads() const { return worker_threads_; }
     // Gives a reply and waits for the next request. The errno, 0 for none.
     int next(vexfs_next_args& args) const;
+    // Those that the module looks at.
+    std::span<std::atomic<uint64_t>> numbers() const { return numbers_.all(); }
     // No more requests are handed out.
     void leave() const;
 
   private:
-    Device(UniqueFd descriptor, unsigned worker_threads)
-        : descriptor_(std::move(descriptor)), worker_threads_(worker_threads) {}
+    Device(UniqueFd descriptor, SharedNumbers numbers, unsigned worker_threads)
+        : descriptor_(std::move(descriptor)), numbers_(std::move(numbers)), worker_threads_(worker_threads) {}
 
     UniqueFd descriptor_;
+    SharedNumbers numbers_;
     unsigned worker_threads_;
 };
 

@@ -27,6 +27,7 @@ vexfs_opened describe(Session::State& state, OpenedPtr opened) {
     if (opened->file && opened->file->is_stream()) told.flags |= VEXFS_OPENED_STREAM;
     if (opened->file && opened->file->never_changes()) told.flags |= VEXFS_OPENED_UNCHANGING;
     if (takes_calls(opened->node.role)) told.flags |= VEXFS_OPENED_CALL;
+    if (opened->file) told.row_bytes = opened->file->row_bytes();
     told.handle = state.opened.add(std::move(opened));
     return told;
 }
@@ -74,10 +75,11 @@ Outcome<std::span<std::byte>> read_reply(OpenFile& file, size_t room) {
 void answer_read(const Asked& asked, const OpenedPtr& opened, const Outcome<std::span<std::byte>>& bytes) {
     if (!bytes) return asked.failed(opened->node, bytes.error());
     const uint64_t count = opened->file->midway() ? VEXFS_COUNT_MIDWAY : 0;
+    const auto hold = opened->file->take_hold();
     const auto held_back = opened->file->take_held_back();
-    if (held_back.count() == 0) return asked.data(*bytes, count);
+    if (held_back.count() == 0) return asked.data(*bytes, count, hold);
     const std::vector<std::byte> copy(bytes->begin(), bytes->end());
-    asked.after(held_back, [=] { asked.data(copy, count); });
+    asked.after(held_back, [=] { asked.data(copy, count, hold); });
 }
 
 // Puts an entry into the bytes, where there is room for it.

@@ -24,6 +24,7 @@ Session::State::State(Tree& served, Device served_by)
 
 Session::State::~State() {
     device.leave();
+    tree.set_generations(nullptr);
     for (std::thread& thread : threads) thread.join();
     later.reset();
 }
@@ -45,6 +46,7 @@ Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::start(Tree& tree, Device device) {
     auto state = std::make_unique<State>(tree, std::move(device));
+    tree.set_generations(std::make_shared<GenerationBoard>(state->device.numbers()));
     try {
         const unsigned threads = state->device.worker_threads() + spare_threads;
         for (unsigned i = 0; i < threads; ++i)
@@ -80,11 +82,17 @@ void Asked::answer(vexfs_reply reply) const {
     }
 }
 
-void Asked::data(std::span<const std::byte> bytes, uint64_t count) const {
+void Asked::data(std::span<const std::byte> bytes, uint64_t count,
+                 const std::optional<ReplyHold>& hold) const {
     vexfs_reply reply{};
     reply.data = reinterpret_cast<uint64_t>(bytes.data());
     reply.data_bytes = static_cast<uint32_t>(bytes.size());
     reply.count = count;
+    if (hold) {
+        reply.flags = VEXFS_REPLY_KEEP;
+        reply.slot = hold->slot;
+        reply.generation = hold->generation;
+    }
     answer(reply);
 }
 

@@ -59,7 +59,8 @@ class Asked {
     void done() const { answer({}); }
     void done(vexfs_reply reply) const { answer(reply); }
     // The bytes must stay where they are until the caller returns to the session's loop.
-    void data(std::span<const std::byte> bytes, uint64_t count = 0) const;
+    void data(std::span<const std::byte> bytes, uint64_t count = 0,
+              const std::optional<ReplyHold>& hold = {}) const;
     void failed(int error) const;
     void failed(const Node& node, const Failure& failure) const;
 

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "vexfsd/requests/generation_board.h"
 
 namespace vexfs {
 
@@ -40,6 +41,8 @@ struct Message {
     // Of a reply, and not sent: that it is to reach the client so much later, so that the client goes slower.
     // Nothing is to be kept for it meanwhile but the reply, least of all a thread that answers requests.
     std::chrono::microseconds held_back{0};
+    // Of a reply, and not sent: for how long the same request has the same reply. None where it may not.
+    std::optional<ReplyHold> hold;
 };
 
 // One of header["arrays"]: {"name":"vectors","dtype":"f32","shape":[2,100]}; dtype f32, u64 or u8.

@@ -39,7 +39,8 @@ struct ServiceContext {
     QueryCache& cache;
     QueryTimes& times;
     Sampler& sampler;
-    MountControl* mounts;  // null where nothing can be mounted
+    MountControl* mounts;                          // null where nothing can be mounted
+    std::shared_ptr<GenerationBoard> generations;  // null where nobody keeps replies
 };
 
 enum class Wants { read, write, own };

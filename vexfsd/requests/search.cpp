@@ -397,9 +397,22 @@ void note_time(ServiceContext& context, const Request& request, const std::strin
     context.options->note_slow_query(slow);
 }
 
+// For how long the reply holds: what it tells of its own making would be another's.
+std::optional<ReplyHold> hold_of(const ServiceContext& context, const Request& request,
+                                 const FoundCollection& found) {
+    if (!context.generations || request.has("explain") || request.has("group_similar")) return std::nullopt;
+    return context.generations->read(*found.collection);
+}
+
 Result<Message> run_search(ServiceContext& context, const Request& request, bool range) {
     const auto started = std::chrono::steady_clock::now();
-    VEXFS_ASSIGN(const FoundCollection found, find_collection(context, request, Wants::read));
+    VEXFS_ASSIGN(FoundCollection found, find_collection(context, request, Wants::read));
+    // Before anything is looked at that the reply hangs on: whom the collection serves and its settings too.
+    const auto hold = hold_of(context, request, found);
+    if (hold) {
+        found.schema = found.collection->schema();
+        VEXFS_TRY(check_access(request.caller, found.name, found.schema.access, Wants::read));
+    }
     auto answered = answers_of(context, request, found, range);
     const auto took = std::chrono::steady_clock::now() - started;
     const auto took_us =
@@ -412,6 +425,7 @@ Result<Message> run_search(ServiceContext& context, const Request& request, bool
                     {"path", answers.path},
                     {"distances", answers.distances},
                     {"took_us", took_us}};
+    reply.hold = hold;
     if (!answers.grouping.is_null()) reply.header["grouping"] = std::move(answers.grouping);
     if (!answers.plans.empty()) reply.header["plans"] = std::move(answers.plans);
     return reply;

@@ -154,9 +154,10 @@ struct Service::State {
         return mounts;
     }
 
-    std::mutex mutex;  // guards options and mounts
+    std::mutex mutex;  // guards what follows, to generations
     std::shared_ptr<const ServiceOptions> options;
     MountControl* mounts = nullptr;
+    std::shared_ptr<GenerationBoard> generations;
     OptimizeBehind behind;
     Checks checks;
     QueryCache cache;
@@ -180,11 +181,13 @@ Message Service::handle(const Message& request, const Caller& caller) {
                            state_->cache,
                            state_->times,
                            state_->sampler,
+                           nullptr,
                            nullptr};
     {
         const std::lock_guard lock(state_->mutex);
         context.options = state_->options;
         context.mounts = state_->mounts;
+        context.generations = state_->generations;
     }
     Result<Message> answered = run_guarded(context, request, caller);
     Message reply = answered ? std::move(*answered) : error_message(answered.error());
@@ -212,6 +215,11 @@ void Service::set_options(ServiceOptions options) {
 void Service::set_mounts(MountControl* mounts) {
     const std::lock_guard lock(state_->mutex);
     state_->mounts = mounts;
+}
+
+void Service::set_generations(std::shared_ptr<GenerationBoard> generations) {
+    const std::lock_guard lock(state_->mutex);
+    state_->generations = std::move(generations);
 }
 
 void Service::set_watch_sources(WatchSources sources) {

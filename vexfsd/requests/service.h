@@ -160,6 +160,9 @@ class Service {
     // What the requests mount.* speak of; null for nothing. It must outlast the requests.
     void set_mounts(MountControl* mounts);
 
+    // Where those look who keep replies; null for nowhere.
+    void set_generations(std::shared_ptr<GenerationBoard> generations);
+
     // What only a daemon knows of itself, for `watch`; the sources must outlast the requests.
     void set_watch_sources(WatchSources sources);
     void set_alert_rules(std::vector<AlertRule> rules);

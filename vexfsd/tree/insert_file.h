@@ -19,6 +19,8 @@ class InsertFile final : public StreamFile {
     InsertFile(Service& service, MemoryBudget& budget, bool readable, Caller caller, std::string collection,
                uint32_t dimension, uint64_t request_bytes_max);
 
+    uint32_t row_bytes() const override { return dimension_ * static_cast<uint32_t>(sizeof(float)); }
+
   private:
     // Rows on their way to one request.
     struct Batch {

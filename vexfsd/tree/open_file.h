@@ -9,8 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
+#include "vexfsd/requests/generation_board.h"
 #include "vexfsd/tree/outcome.h"
 
 namespace vexfs {
@@ -30,6 +32,11 @@ class OpenFile {
     // For how long the answer to what was called last is to be held back, indexing being behind: whoever has
     // to answer does so later, and keeps no thread for it. Asked once, it is 0.
     virtual std::chrono::microseconds take_held_back() { return std::chrono::microseconds(0); }
+
+    // For how long the reply that was read last holds. Asked once.
+    virtual std::optional<ReplyHold> take_hold() { return std::nullopt; }
+    // Of a vector that is written to it, 0 where none is.
+    virtual uint32_t row_bytes() const { return 0; }
 
     virtual bool may_take_long() const { return false; }
     // flush() waits by itself, for longer than requests do.

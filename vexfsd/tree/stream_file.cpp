@@ -96,6 +96,7 @@ bool StreamFile::midway() {
 
 void StreamFile::put_reply(Message reply) {
     hold_back(reply);
+    hold_ = reply.hold;
     Encoded encoded = encode_reply(std::move(reply));
     reply_.insert(reply_.end(), encoded.head.begin(), encoded.head.end());
     reply_.insert(reply_.end(), encoded.body.begin(), encoded.body.end());
@@ -108,6 +109,11 @@ void StreamFile::put_reply(std::string_view text) {
 
 void StreamFile::hold_back(const Message& reply) {
     if (reply.held_back.count() > 0) held_back_until_ = std::chrono::steady_clock::now() + reply.held_back;
+}
+
+std::optional<ReplyHold> StreamFile::take_hold() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(hold_, std::nullopt);
 }
 
 std::chrono::microseconds StreamFile::take_held_back() {

@@ -27,6 +27,7 @@ class StreamFile : public OpenFile {
     Outcome<void> truncate(uint64_t) final { return {}; }
     Outcome<void> flush() final;
     std::chrono::microseconds take_held_back() final;
+    std::optional<ReplyHold> take_hold() final;
     bool midway() final;
     bool may_take_long() const final { return true; }
     bool is_stream() const final { return true; }
@@ -66,6 +67,7 @@ class StreamFile : public OpenFile {
     size_t read_bytes_ = 0;  // of the reply
     bool given_up_ = false;
     std::chrono::steady_clock::time_point held_back_until_;
+    std::optional<ReplyHold> hold_;  // of the last reply
     MemoryBudget::Share share_;
 };
 

@@ -54,6 +54,10 @@ Result<std::unique_ptr<Tree>> Tree::make(Store& store, Service& service, const T
     return std::unique_ptr<Tree>(new Tree(store, service, options));
 }
 
+void Tree::set_generations(std::shared_ptr<GenerationBoard> generations) {
+    service_.set_generations(std::move(generations));
+}
+
 void Tree::set_options(const TreeOptions& options) {
     budget_.set_limits(options.memory);
     const std::lock_guard lock(mutex_);

@@ -47,6 +47,8 @@ class Tree {
     static Result<std::unique_ptr<Tree>> make(Store& store, Service& service, const TreeOptions& options);
     // Holds for what comes after.
     void set_options(const TreeOptions& options);
+    // Where those look who keep replies for it; null for nowhere.
+    void set_generations(std::shared_ptr<GenerationBoard> generations);
 
     Outcome<Node> look_up(const Node& directory, std::string_view name);
     Outcome<Attributes> attributes(const Node& node);
