@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "mount")]
 import module  # noqa: E402
+from mounted import rows  # noqa: E402
 
 # The behaviour of a mount, whoever serves it. `lifetime` is about the mount that FUSE serves.
 BEHAVIOUR = [f"{name}_test" for name in (
@@ -27,9 +28,16 @@ def on_a_mount(*names):
     """Tests on a mount that the module and a daemon serve."""
     module.load()
     os.environ["VEXFS_MOUNT"] = str(module.MOUNT)
-    daemon = module.Daemon().start()
+    module.Daemon.running = module.Daemon().start()
     passed = run_tests(names)
-    return daemon.stop() == 0 and passed
+    return module.Daemon.running.stop() == 0 and passed
+
+
+def loading():
+    """The tests that load and unload the module themselves."""
+    module.load()
+    module.remove()
+    return run_tests(["loading_test"])
 
 
 def fuzz():
@@ -43,9 +51,31 @@ def fuzz():
     return done.returncode == 0
 
 
+def side_by_side():
+    """What calls cost by the module and by FUSE."""
+    module.load()
+    fuse_mount = Path("/root/fuse")
+    fuse_mount.mkdir()
+    daemons = [module.Daemon().start(), module.Daemon(fuse_mount, "/var/lib/fuse", "fuse").start()]
+    points = rows(1000, 2).tobytes()
+    for daemon in daemons:
+        for name, dimension in (("docs", 2), ("rows", 100)):
+            (daemon.mount / name).mkdir()
+            (daemon.mount / name / "config").write_text(f'dimension = {dimension}\nalgorithm = "flat"\n')
+        (daemon.mount / "docs/insert").write_bytes(points)
+    plain = Path("/var/lib/plain")
+    plain.write_bytes(bytes(18 * 2000 * 100 * 4 + 128))
+    done = subprocess.run(["side-by-side", module.MOUNT, fuse_mount, plain], check=False)
+    return [daemon.stop() for daemon in daemons] == [0, 0] and done.returncode == 0
+
+
 SUITES = {
     "behaviour": lambda: on_a_mount(*BEHAVIOUR),
     "fuzz": fuzz,
+    "loading": loading,
+    "module": lambda: on_a_mount("netlink_test", "parameters_test", "tracing_test"),
+    "side-by-side": side_by_side,
+    "restarts": lambda: on_a_mount("restarts_test"),
 }
 
 

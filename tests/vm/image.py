@@ -112,9 +112,9 @@ def stripped(path):
 
 
 def needed_by(module, kernel):
-    """The kernel's own modules that it depends on, as (name, content)."""
+    """The kernel's own modules that it depends on, and that of FUSE, as (name, content)."""
     depends = re.search(rb"\0depends=([^\0]*)\0", b"\0" + module.read_bytes())[1].decode()
-    for name in filter(None, depends.split(",")):
+    for name in ["fuse", *filter(None, depends.split(","))]:
         for path in (kernel / "lib/modules").rglob(f"{name.replace('_', '[_-]')}.ko*"):  # what is built in has none
             content = path.read_bytes()
             yield f"{name}.ko", lzma.decompress(content) if path.suffix == ".xz" else content
@@ -128,7 +128,8 @@ def make(output, module, kernel, build, source):
         path = build / name / name
         image.add_file(path, f"/usr/bin/{name}", stripped(path))
         image.add_libraries([path])
-    image.add_program(build / "tests/vm/fuzz-module", "/usr/bin/fuzz-module")
+    for name in ("fuzz-module", "side-by-side"):
+        image.add_program(build / "tests/vm" / name, f"/usr/bin/{name}")
     for tree in TREES:
         image.add_tree(tree)
         image.add_libraries(list(Path(tree).rglob("*.so")))

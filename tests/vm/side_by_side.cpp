@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// What calls cost by the kernel module and by FUSE, in one machine, side by side.
+//
+// usage: side-by-side MODULE_MOUNT FUSE_MOUNT FILE
+//
+// Both mounts have a collection `docs` of 2 dimensions with 1,000 points, and `rows` of 100 dimensions, which
+// is filled here. FILE has as many bytes as the array `rows/vectors.npy` that comes of it, and is on the disk
+// that holds the collections: what the other is in the last comparison. Ends with 1 where a ratio is not
+// held.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kmod/uapi/vexfs.h"
+
+namespace {
+
+constexpr int rounds = 9;  // of which the median counts
+constexpr int batches_of_a_round = 2;
+constexpr uint32_t dimension = 100;
+constexpr uint32_t batch_rows = 2'000;
+
+[[noreturn]] void give_up(const char* what) {
+    std::perror(what);
+    std::exit(1);
+}
+
+using Work = std::function<void()>;
+
+double seconds(const Work& work) {
+    const auto begun = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
+double median(std::vector<double> of) {
+    std::ranges::sort(of);
+    return of[of.size() / 2];
+}
+
+// Both in turns, so that what else the machine does meets both. Whether the first takes at most so many times
+// as long as the other, by the median of the rounds.
+bool compare(const char* name, int count, const Work& by_module, const Work& by_other, double ratio_max) {
+    std::vector<double> module, other, ratios;
+    for (int round = 0; round < rounds; ++round) {
+        const auto all = [count](const Work& work) {
+            return seconds([&] {
+                for (int i = 0; i < count; ++i) work();
+            });
+        };
+        module.push_back(all(by_module) / count);
+        other.push_back(all(by_other) / count);
+        ratios.push_back(module.back() / other.back());
+    }
+    const bool held = median(ratios) <= ratio_max;
+    std::printf("%-14s module %9.1f us, other %9.1f us, ratio %.3f, at most %.3f: %s\n", name,
+                median(module) * 1e6, median(other) * 1e6, median(ratios), ratio_max,
+                held ? "held" : "NOT HELD");
+    return held;
+}
+
+class Call {
+  public:
+    explicit Call(const std::string& path) : file_(open(path.c_str(), O_RDWR)), reply_(1 << 20) {
+        if (file_ < 0) give_up(path.c_str());
+    }
+    ~Call() { close(file_); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    void by_ioctl(const std::string& request, uint32_t flags) {
+        vexfs_call_args args{};
+        args.request = reinterpret_cast<uint64_t>(request.data());
+        args.request_bytes = request.size();
+        args.reply = reinterpret_cast<uint64_t>(reply_.data());
+        args.reply_bytes = reply_.size();
+        args.flags = flags;
+        if (ioctl(file_, VEXFS_IOC_CALL, &args) != 0 || args.reply_bytes == 0) give_up("VEXFS_IOC_CALL");
+    }
+    void by_write_and_read(const std::string& request) {
+        if (write(file_, request.data(), request.size()) != static_cast<ssize_t>(request.size()))
+            give_up("write");
+        if (read(file_, reply_.data(), reply_.size()) <= 0) give_up("read");
+    }
+
+  private:
+    const int file_;
+    std::vector<char> reply_;
+};
+
+std::string frame(const std::string& header, const std::string& body) {
+    std::string bytes("VXF2");
+    const auto header_bytes = static_cast<uint32_t>(header.size());
+    const uint64_t body_bytes = body.size();
+    bytes.append(reinterpret_cast<const char*>(&header_bytes), sizeof header_bytes);
+    bytes.append(reinterpret_cast<const char*>(&body_bytes), sizeof body_bytes);
+    return bytes + header + body;
+}
+
+std::string batch() {
+    std::minstd_rand random(1);
+    std::string body;
+    for (uint32_t i = 0; i < batch_rows * dimension; ++i) {
+        const float value = static_cast<float>(random()) / static_cast<float>(std::minstd_rand::max());
+        body.append(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+    return frame(R"({"op":"insert","collection":"rows","arrays":[{"name":"vectors","dtype":"f32","shape":[)" +
+                     std::to_string(batch_rows) + "," + std::to_string(dimension) + "]}]}",
+                 body);
+}
+
+void read_whole(const std::string& path) {
+    static std::vector<char> bytes(1 << 17);
+    const int file = open(path.c_str(), O_RDONLY);
+    if (file < 0) give_up(path.c_str());
+    while (read(file, bytes.data(), bytes.size()) > 0) {
+    }
+    close(file);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 4) return 2;
+    const std::string module = argv[1], fuse = argv[2], plain = argv[3];
+    const std::string nothing = frame(R"({"op":"nothing"})", "");
+    const std::string search =
+        frame(R"({"op":"search","collection":"docs","vector":[0.5,0.5],"limit":10})", "");
+    const std::string rows = batch();
+    Call by_module(module + "/.vexfs/call"), by_fuse(fuse + "/.vexfs/call");
+    bool held = compare(
+        "call", 200, [&] { by_module.by_ioctl(nothing, 0); }, [&] { by_fuse.by_write_and_read(nothing); },
+        0.5);
+    held &= compare(
+        "cached search", 200, [&] { by_module.by_ioctl(search, VEXFS_CALL_REPEATABLE); },
+        [&] { by_fuse.by_write_and_read(search); }, 0.2);
+    held &= compare(
+        "batch insert", batches_of_a_round, [&] { by_module.by_ioctl(rows, 0); },
+        [&] { by_fuse.by_write_and_read(rows); }, 1 / 1.5);
+    held &= compare(
+        "vectors.npy", 1, [&] { read_whole(module + "/rows/vectors.npy"); }, [&] { read_whole(plain); }, 1.1);
+    return held ? 0 : 1;
+}
