@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "mount")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "mount"), str(HERE.parent / "python")]
 import module  # noqa: E402
 from mounted import rows  # noqa: E402
 
@@ -74,6 +74,7 @@ SUITES = {
     "fuzz": fuzz,
     "loading": loading,
     "module": lambda: on_a_mount("netlink_test", "parameters_test", "tracing_test"),
+    "programs": lambda: on_a_mount("programs_test"),
     "side-by-side": side_by_side,
     "restarts": lambda: on_a_mount("restarts_test"),
 }

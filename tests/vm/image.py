@@ -12,7 +12,12 @@ from pathlib import Path
 
 PROGRAMS = ["/bin/busybox", *(f"/usr/bin/{name}" for name in (
     "bash", "cat", "cp", "grep", "ls", "mkdir", "mount", "mv", "python3", "rm", "rmdir", "true", "umount"))]
-TREES = ["/usr/lib/python3.11", "/usr/lib/python3/dist-packages/numpy"]
+PACKAGES = Path("/usr/lib/python3/dist-packages")
+TREES = ["/usr/lib/python3.11", PACKAGES / "numpy"]
+# More trees and files for a suite: what the programs of the reference import.
+MORE = {"programs": ([*(PACKAGES / name for name in (
+    "PIL", "dateutil", "kiwisolver", "matplotlib", "mpl_toolkits", "packaging", "psutil", "pyparsing")),
+    "/usr/share/matplotlib"], [PACKAGES / "cycler.py", PACKAGES / "six.py", "/etc/matplotlibrc"])}
 LEFT_OUT = re.compile(r"/(test|tests|idlelib|lib2to3|ensurepip|distutils|f2py|config-3[^/]*|pydoc_data|include)$")
 SOURCES = ["man", "python", "tests/e2e", "tests/man", "tests/mount", "tests/python", "tests/vm"]
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
@@ -120,8 +125,9 @@ def needed_by(module, kernel):
             yield f"{name}.ko", lzma.decompress(content) if path.suffix == ".xz" else content
 
 
-def make(output, module, kernel, build, source):
+def make(output, module, kernel, build, source, suite):
     image = Image(output)
+    more_trees, more_files = MORE.get(suite, ([], []))
     for program in PROGRAMS:
         image.add_program(program)
     for name in ("vexfsd", "vexfsctl"):
@@ -130,7 +136,9 @@ def make(output, module, kernel, build, source):
         image.add_libraries([path])
     for name in ("fuzz-module", "side-by-side"):
         image.add_program(build / "tests/vm" / name, f"/usr/bin/{name}")
-    for tree in TREES:
+    for file in more_files:
+        image.add_file(Path(file))
+    for tree in TREES + more_trees:
         image.add_tree(tree)
         image.add_libraries(list(Path(tree).rglob("*.so")))
     for directory in SOURCES:

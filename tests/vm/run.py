@@ -43,7 +43,8 @@ def run(arguments):
     status, complaints = None, []
     with tempfile.TemporaryDirectory(prefix="vexfs-vm-") as directory:
         initramfs = Path(directory) / "initramfs"
-        image.make(initramfs, arguments.module, arguments.kernel, arguments.build, source)
+        image.make(initramfs, arguments.module, arguments.kernel, arguments.build, source,
+                   arguments.suite)
         machine = boot(arguments.kernel, initramfs, arguments.suite, arguments.append)
         for line in machine.stdout:
             print(line, end="", flush=True)
