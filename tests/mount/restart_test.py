@@ -22,7 +22,8 @@ VEXFSCTL = os.environ["VEXFSCTL"]
 ROUNDS = int(os.environ.get("VEXFS_RESTARTS", 3))  # of each kind, under load
 KEPT = ["vexfs-ledger", "vexfs-mount", "vexfs-socket"]
 
-# Writes points of its own and looks them up again until its standard input ends; tells how many were acknowledged.
+# Writes points of its own and looks them up again until its standard input ends; says when it has begun, and how many
+# were acknowledged.
 LOAD = """
 import sys, threading
 sys.path.insert(0, sys.argv[1])
@@ -35,6 +36,7 @@ while not ended.is_set():
     ids = range(first + acknowledged, first + acknowledged + 5)
     docs.insert_batch(numpy.array([[id, 1] for id in ids], "f4"), ids=list(ids))
     acknowledged += 5
+    if acknowledged == 5: print(flush=True)
     assert docs.get_vector(ids[-1]).vector[0] == ids[-1]
     assert docs.search([first, 1], limit=1)[0].id == first
 print(acknowledged)
@@ -181,6 +183,8 @@ class Restarts(unittest.TestCase):
         clients = [subprocess.Popen([sys.executable, "-c", LOAD, str(Path(vexfs.__file__).parents[1]), str(self.mount),
                                      str(million)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
                    for million in (1_000_000, 2_000_000)]
+        for client in clients:
+            self.assertEqual(client.stdout.readline(), "\n")
         self.ctl_failures, self.ctl_calls, ended = [], 0, threading.Event()
         commands = threading.Thread(target=self.call_by_ctl, args=[ended])
         commands.start()
