@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "vexfsctl/help.h"
+#include "vexfsctl/ssh.h"
 #include "vexfsd/base/nearest.h"
 
 namespace vexfs::ctl {
@@ -33,8 +34,28 @@ OutputFormat format_from_arguments(int argc, const char* const* argv) {
 
 std::vector<std::string> subcommand_names(const CLI::App& app) {
     std::vector<std::string> names;
-    for (const CLI::App* subcommand : app.get_subcommands({})) names.push_back(subcommand->get_name());
+    for (const CLI::App* subcommand : app.get_subcommands(is_shown)) names.push_back(subcommand->get_name());
     return names;
+}
+
+std::unique_ptr<Endpoint> endpoint_of(const GlobalOptions& options) {
+    if (!options.host.empty()) return ssh_endpoint(options.host, options.socket);
+    return options.embedded.empty() ? socket_endpoint(socket_path(options.socket))
+                                    : embedded_endpoint(options.embedded);
+}
+
+// The arguments without --host and its value.
+std::vector<std::string> without_host(int argc, const char* const* argv) {
+    std::vector<std::string> left;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "-H" || word == "--host") {
+            ++i;
+        } else if (!word.starts_with("-H") && !word.starts_with("--host=")) {
+            left.emplace_back(word);
+        }
+    }
+    return left;
 }
 
 std::vector<std::string> long_options(const CLI::App& app) {
@@ -50,10 +71,7 @@ std::vector<std::string> long_options(const CLI::App& app) {
 }  // namespace
 
 Context::Context(const GlobalOptions& options)
-    : options_(options),
-      out_(format_from_name(options.output)),
-      endpoint_(options.embedded.empty() ? socket_endpoint(socket_path(options.socket))
-                                         : embedded_endpoint(options.embedded)) {}
+    : options_(options), out_(format_from_name(options.output)), endpoint_(endpoint_of(options)) {}
 
 Result<Message> Context::call(Message request) {
     if (embedded()) return call_once(request);
@@ -71,9 +89,12 @@ Result<Message> Context::call(Message request) {
 Result<Message> Context::call_once(const Message& request) {
     if (!transport_) {
         VEXFS_ASSIGN(transport_, endpoint_->connect());
-        was_connected_ = true;
+        was_connected_ = was_connected_ || !remote();
     }
-    return transport_->call(request);
+    auto reply = transport_->call(request);
+    // Of a daemon behind ssh that is the first sign.
+    was_connected_ = was_connected_ || reply.has_value();
+    return reply;
 }
 
 Cli::Cli() : app_("Administers VexFS: collections of vectors, searches, imports.", "vexfsctl") {
@@ -91,11 +112,15 @@ Cli::Cli() : app_("Administers VexFS: collections of vectors, searches, imports.
                                  "The daemon's socket; else $VEXFS_SOCKET, else /run/vexfs/vexfsd.sock",
                                  {Completes::Kind::file, {}})
                               ->group("Common options");
-    option(&app_, "--embedded", options_.embedded, "DIR",
-           "Do without the daemon: run the engine in this process on the data directory DIR",
-           {Completes::Kind::directory, {}})
+    CLI::Option* embedded =
+        option(&app_, "--embedded", options_.embedded, "DIR",
+               "Do without the daemon: run the engine in this process on the data directory DIR",
+               {Completes::Kind::directory, {}})
+            ->group("Common options")
+            ->excludes(socket);
+    option(&app_, "-H,--host", options_.host, "[USER@]HOST", "Ask the daemon of another machine, by ssh(1)")
         ->group("Common options")
-        ->excludes(socket);
+        ->excludes(embedded);
 }
 
 CLI::App* Cli::noun(const std::string& name, const std::string& description) {
@@ -161,6 +186,13 @@ const CLI::App* Cli::deepest() const {
     return app;
 }
 
+bool Cli::runs_there(const CLI::App* app) const {
+    for (const CLI::App* level = app; level != nullptr; level = level->get_parent()) {
+        if (there_.contains(level)) return true;
+    }
+    return false;
+}
+
 ExitStatus Cli::report_usage(const CLI::ParseError& error) const {
     const CLI::App* app = deepest();
     std::string message = error.what();
@@ -202,6 +234,11 @@ int Cli::run(int argc, const char* const* argv) {
         return static_cast<int>(report_usage(error));
     }
     Context context(options_);
+    if (context.remote() && runs_there(deepest())) {
+        const Error error = become_vexfsctl_there(options_.host, without_host(argc, argv));
+        context.out().report(error);
+        return static_cast<int>(exit_status_of(error.code));
+    }
     const Result<ExitStatus> status = actions_.at(deepest())(context);
     if (status) return static_cast<int>(*status);
     context.out().report(status.error());

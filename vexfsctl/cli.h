@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct GlobalOptions {
     std::string output = "table";
     std::string socket;
     std::string embedded;
+    std::string host;
 };
 
 // What an option or argument takes, for the completion.
@@ -39,6 +41,8 @@ class Context {
     Output& out() { return out_; }
     const GlobalOptions& options() const { return options_; }
     bool embedded() const { return endpoint_->embedded(); }
+    // Whether the daemon is one of another machine.
+    bool remote() const { return !options_.host.empty(); }
     const Endpoint& endpoint() const { return *endpoint_; }
 
     // One request and its reply, over a transport that stays open. Where the daemon that it was connected to
@@ -90,6 +94,9 @@ class Cli {
                         const std::vector<std::string>& words, const std::string& description);
     CLI::Option* collection_argument(CLI::App* app, std::string& name);
 
+    // With --host the other machine's vexfsctl does it: it is about more than the daemon.
+    void run_there(const CLI::App* app) { there_.insert(app); }
+
     // Parses and runs; reports errors on stderr. The process's exit status.
     int run(int argc, const char* const* argv);
 
@@ -99,10 +106,12 @@ class Cli {
   private:
     ExitStatus report_usage(const CLI::ParseError& error) const;
     const CLI::App* deepest() const;
+    bool runs_there(const CLI::App* app) const;
 
     CLI::App app_;
     GlobalOptions options_;
     std::map<const CLI::App*, Action> actions_;
+    std::set<const CLI::App*> there_;
     std::map<const CLI::Option*, Completes> completes_;
 };
 

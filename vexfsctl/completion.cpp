@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "vexfsctl/completion_drivers.h"
+#include "vexfsctl/help.h"
 #include "vexfsctl/nouns.h"
 
 namespace vexfs::ctl {
@@ -43,7 +44,7 @@ void collect(const Cli& cli, const CLI::App& app, const std::string& path,
              std::vector<const CLI::Option*> inherited, Tables& tables) {
     if (!path.empty()) tables.paths.push_back({path, {}});
     Case words{path, {}};
-    for (const CLI::App* verb : app.get_subcommands({})) {
+    for (const CLI::App* verb : app.get_subcommands(is_shown)) {
         words.lines.push_back(fmt::format("{}\t{}", verb->get_name(), verb->get_description()));
     }
     size_t argument = 0;
@@ -66,7 +67,7 @@ void collect(const Cli& cli, const CLI::App& app, const std::string& path,
         }
     }
     tables.words.push_back(std::move(words));
-    for (const CLI::App* verb : app.get_subcommands({})) {
+    for (const CLI::App* verb : app.get_subcommands(is_shown)) {
         collect(cli, *verb, path + "/" + verb->get_name(), inherited, tables);
     }
 }

@@ -49,6 +49,7 @@ Result<ExitStatus> check(Context& context, const std::string& file) {
 
 void register_config(Cli& cli) {
     CLI::App* noun = cli.noun("config", "Show and check the daemon's configuration, without the daemon");
+    cli.run_there(noun);
     cli.verb(noun, "show", "Show every key with its value and where that came from",
              "vexfsctl config show\nvexfsctl -o json config show", show);
     const auto file = std::make_shared<std::string>();

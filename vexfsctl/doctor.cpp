@@ -118,6 +118,7 @@ void register_doctor(Cli& cli) {
         "doctor", "Check this machine for what VexFS needs: exit status 1 where something is wrong, else 0",
         "vexfsctl doctor\nvexfsctl doctor --report report.tar",
         [report](Context& context) { return doctor(context, *report); });
+    cli.run_there(app);
     cli.option(app, "--report", *report, "FILE", "Pack what a helper needs into a tar archive, without names",
                {Completes::Kind::file, {}});
 }

@@ -44,7 +44,7 @@ std::string HelpFormatter::make_expanded(const CLI::App* app) const {
         text = "\n" + path_of(app) + ": " + app->get_description() + "\n";
         text += make_positionals(app) + make_groups(app, CLI::AppFormatMode::Sub);
     }
-    for (const CLI::App* subcommand : app->get_subcommands({})) text += make_expanded(subcommand);
+    for (const CLI::App* subcommand : app->get_subcommands(is_shown)) text += make_expanded(subcommand);
     return text;
 }
 

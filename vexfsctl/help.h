@@ -8,6 +8,11 @@
 
 namespace vexfs::ctl {
 
+// Nouns without a group are not for people.
+inline bool is_shown(const CLI::App* app) {
+    return !app->get_group().empty();
+}
+
 class HelpFormatter : public CLI::Formatter {
   public:
     HelpFormatter();

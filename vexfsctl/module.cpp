@@ -195,6 +195,7 @@ Result<ExitStatus> statistics(Context& context) {
 void register_module(Cli& cli) {
     CLI::App* noun =
         cli.noun("module", "Load the kernel module with the configured parameters, and unload it");
+    cli.run_there(noun);
     cli.verb(noun, "status",
              "Show its parameters as configured and as they are: exit status 0 loaded, 1 not loaded",
              "vexfsctl module status", status);

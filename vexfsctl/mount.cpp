@@ -23,8 +23,8 @@ Result<Message> ask(Context& context, const char* operation) {
 }
 
 // Whether root can do what a daemon without privileges can't.
-bool can_help(const Error& error) {
-    return geteuid() == 0 &&
+bool can_help(const Context& context, const Error& error) {
+    return geteuid() == 0 && !context.embedded() && !context.remote() &&
            (error.code == ErrorCode::permission_denied || error.code == ErrorCode::unsupported);
 }
 
@@ -36,7 +36,7 @@ Result<Message> mount_as(Context& context, const MountOptions& options) {
         request.header["directory"] = std::filesystem::absolute(options.directory).string();
     if (!options.backend.empty()) request.header["backend"] = options.backend;
     auto reply = context.call(std::move(request));
-    if (reply || options.backend == "module" || context.embedded() || !can_help(reply.error())) return reply;
+    if (reply || options.backend == "module" || !can_help(context, reply.error())) return reply;
     std::string directory = options.directory;
     if (directory.empty()) {
         VEXFS_ASSIGN(const Message found, ask(context, "mount.status"));
@@ -50,7 +50,7 @@ Result<Message> mount_as(Context& context, const MountOptions& options) {
 
 Result<Message> unmount(Context& context) {
     auto reply = ask(context, "mount.unmount");
-    if (reply || context.embedded() || !can_help(reply.error())) return reply;
+    if (reply || !can_help(context, reply.error())) return reply;
     VEXFS_ASSIGN(const Message found, ask(context, "mount.status"));
     VEXFS_TRY(fuse::unmount(found.header.value("directory", "")));
     // Now there is nothing left to be unmounted, but to be forgotten.

@@ -21,6 +21,7 @@ void register_nouns(Cli& cli) {
     register_alert(cli);
     register_bench(cli);
     register_completion(cli);
+    register_bridge(cli);
 }
 
 }  // namespace vexfs::ctl

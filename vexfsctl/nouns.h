@@ -23,6 +23,7 @@ void register_config(Cli& cli);
 void register_alert(Cli& cli);
 void register_bench(Cli& cli);
 void register_completion(Cli& cli);
+void register_bridge(Cli& cli);
 
 void register_nouns(Cli& cli);
 

@@ -66,6 +66,7 @@ Result<ExitStatus> apply(Context& context, const std::string& collection, const 
 
 void register_preset(Cli& cli) {
     CLI::App* noun = cli.noun("preset", "Show presets and apply them to collections");
+    cli.run_there(noun);
     cli.verb(noun, "list", "List the presets", "vexfsctl preset list", list);
 
     const Completes presets{Completes::Kind::preset, {}};

@@ -33,7 +33,8 @@ void put_descriptor(msghdr& message, std::span<char> control, int descriptor) {
 
 class SocketTransport : public Transport {
   public:
-    SocketTransport(UniqueFd socket, std::string path) : socket_(std::move(socket)), path_(std::move(path)) {}
+    SocketTransport(UniqueFd socket, std::string peer, std::string hint)
+        : socket_(std::move(socket)), peer_(std::move(peer)), hint_(std::move(hint)) {}
 
     Result<void> send(Message request) override {
         const Encoded encoded = encode_parts(std::move(request));
@@ -97,7 +98,7 @@ class SocketTransport : public Transport {
     Result<short> wait_for(short events, int timeout_ms) {
         pollfd waiting{socket_.get(), events, 0};
         const int count = ::poll(&waiting, 1, timeout_ms);
-        if (count < 0 && errno != EINTR) return fail_errno("poll " + path_, errno);
+        if (count < 0 && errno != EINTR) return fail_errno("poll " + peer_, errno);
         if (count <= 0) return short{0};
         // A hang-up is found by the read or the write that it breaks.
         return (waiting.revents & ~events) != 0 ? events : waiting.revents;
@@ -156,15 +157,14 @@ class SocketTransport : public Transport {
 
     tl::unexpected<Error> lost(int error_number) {
         broken_ = true;
-        return fail(
-            ErrorCode::unavailable,
-            fmt::format("the daemon at {} closed the connection{}{}", path_, error_number == 0 ? "" : ": ",
-                        error_number == 0 ? "" : std::strerror(error_number)),
-            "see 'systemctl status vexfsd' and 'journalctl -u vexfsd'");
+        return fail(ErrorCode::unavailable,
+                    fmt::format("the {} closed the connection{}{}", peer_, error_number == 0 ? "" : ": ",
+                                error_number == 0 ? "" : std::strerror(error_number)),
+                    hint_);
     }
 
     UniqueFd socket_;
-    std::string path_;
+    std::string peer_, hint_;
     UniqueFd passed_;  // with the next request
     std::vector<std::byte> buffer_;
     size_t taken_ = 0;  // bytes of buffer_ that were received already
@@ -172,28 +172,9 @@ class SocketTransport : public Transport {
 };
 
 Result<std::unique_ptr<SocketTransport>> connect_to(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("socket path '{}' is empty or longer than {} bytes", path,
-                                sizeof(address.sun_path) - 1));
-    }
-    std::memcpy(address.sun_path, path.data(), path.size());
-    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket) return fail_errno("socket", errno);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-        const int error_number = errno;
-        if (error_number == EACCES || error_number == EPERM) {
-            return fail(ErrorCode::permission_denied,
-                        fmt::format("connect to {}: {}", path, std::strerror(error_number)),
-                        "run it as root or as a member of the socket's group");
-        }
-        return fail(ErrorCode::unavailable,
-                    fmt::format("no daemon answers at {}: {}", path, std::strerror(error_number)),
-                    "start it with 'systemctl start vexfsd', or use --embedded DIR to do without");
-    }
-    return std::make_unique<SocketTransport>(std::move(socket), path);
+    VEXFS_ASSIGN(UniqueFd socket, connect_socket(path));
+    return std::make_unique<SocketTransport>(std::move(socket), "daemon at " + path,
+                                             "see 'systemctl status vexfsd' and 'journalctl -u vexfsd'");
 }
 
 class SocketEndpoint : public Endpoint {
@@ -250,6 +231,35 @@ std::string socket_path(const std::string& option) {
     if (!option.empty()) return option;
     const char* environment = std::getenv("VEXFS_SOCKET");
     return environment != nullptr && *environment != '\0' ? environment : default_socket_path;
+}
+
+std::unique_ptr<Transport> transport_over(UniqueFd socket, std::string peer, std::string hint) {
+    return std::make_unique<SocketTransport>(std::move(socket), std::move(peer), std::move(hint));
+}
+
+Result<UniqueFd> connect_socket(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof(address.sun_path)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("socket path '{}' is empty or longer than {} bytes", path,
+                                sizeof(address.sun_path) - 1));
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket) return fail_errno("socket", errno);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+        const int error_number = errno;
+        if (error_number == EACCES || error_number == EPERM) {
+            return fail(ErrorCode::permission_denied,
+                        fmt::format("connect to {}: {}", path, std::strerror(error_number)),
+                        "run it as root or as a member of the socket's group");
+        }
+        return fail(ErrorCode::unavailable,
+                    fmt::format("no daemon answers at {}: {}", path, std::strerror(error_number)),
+                    "start it with 'systemctl start vexfsd', or use --embedded DIR to do without");
+    }
+    return socket;
 }
 
 Result<Message> call_with_descriptor(const std::string& socket, Message request, UniqueFd descriptor) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "vexfsctl/nouns.h"
+#include "vexfsctl/progress.h"
 #include "vexfsctl/show.h"
 #include "vexfsctl/text.h"
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
 #include "vexfsd/requests/message.h"
 
 namespace vexfs::ctl {
@@ -50,7 +51,13 @@ class Endpoint {
 // --socket, else $VEXFS_SOCKET, else /run/vexfs/vexfsd.sock.
 std::string socket_path(const std::string& option);
 
+// A connection to the daemon's socket.
+Result<UniqueFd> connect_socket(const std::string& path);
 std::unique_ptr<Endpoint> socket_endpoint(std::string path);
+// The daemon of another machine, by ssh(1); `socket` is the path there, empty for that machine's own default.
+std::unique_ptr<Endpoint> ssh_endpoint(std::string host, std::string socket);
+// Over a connected socket, whose other end is called `peer`; `hint` says what to look at where it breaks.
+std::unique_ptr<Transport> transport_over(UniqueFd socket, std::string peer, std::string hint);
 // Opens the directory with the first request; makes it where that creates a collection.
 std::unique_ptr<Endpoint> embedded_endpoint(std::string directory);
 

@@ -115,6 +115,7 @@ Result<ExitStatus> status(Context& context) {
 
 void register_tuning(Cli& cli) {
     CLI::App* noun = cli.noun("tuning", "Set values of the kernel by profiles, and undo them");
+    cli.run_there(noun);
     cli.verb(noun, "list", "List the profiles, and which is applied", "vexfsctl tuning list", list);
     const Completes profiles{Completes::Kind::profile, {}};
     const auto planned = std::make_shared<std::string>();
