@@ -88,7 +88,7 @@ void serve(Server& server, std::span<const std::byte> input) {
     const auto answer = [&](RawMessage raw) {
         auto header = decode_header(raw.header);
         if (!header) return Server::check(error_message(header.error()));
-        server.answer({std::move(*header), std::move(raw.body), raw.text});
+        server.answer({std::move(*header), std::move(raw.body), raw.text, {}, {}});
     };
     while (!input.empty() && !reader.failure()) {
         // In pieces, as a socket gives it.

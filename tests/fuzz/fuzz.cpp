@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "engine/base/unique_fd.h"
 
@@ -38,6 +39,11 @@ std::string Scratch::write(std::string_view name, std::span<const uint8_t> conte
     require(fd && ::write(fd.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()),
             "an input can be written to a file");
     return path;
+}
+
+std::string Scratch::read(std::string_view name) const {
+    std::ifstream file(*this / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void renew_last_checksum(std::span<uint8_t> file) {

@@ -28,6 +28,7 @@ class Scratch {
     std::string operator/(std::string_view name) const { return directory_ + "/" + std::string(name); }
     // Replaces the file of that name; returns its path.
     std::string write(std::string_view name, std::span<const uint8_t> content) const;
+    std::string read(std::string_view name) const;
 
   private:
     std::string directory_;

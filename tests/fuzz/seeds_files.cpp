@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of a collection.
-#include <fstream>
 #include <iterator>
 #include <numeric>
 #include <random>
@@ -16,11 +15,6 @@
 
 namespace vexfs::fuzz {
 namespace {
-
-std::string file_content(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string segment_input(bool sealed, uint8_t synced_units, const std::string& log) {
     SegmentInput head{};
@@ -74,7 +68,7 @@ std::string part_input(IndexFile kind, simd::Metric metric, uint32_t count, bool
         graph::Part::build(index_dimension, metric, {4, 4 + count}, rows, vector, options);
     if (refined) part = part->refine(vector, {1, {}});
     require(part->save(scratch / "part").has_value(), "a part can be saved");
-    return static_cast<char>(kind) + file_content(scratch / "part");
+    return static_cast<char>(kind) + scratch.read("part");
 }
 
 std::string lsh_input(uint32_t count) {
@@ -86,7 +80,7 @@ std::string lsh_input(uint32_t count) {
     const auto part = lsh::Part::build(index_dimension, simd::Metric::dot, {4, 4 + count}, rows, vector,
                                        lsh_parameters(), {1, {}});
     require(part->save(scratch / "lsh").has_value(), "a part of hash tables can be saved");
-    return static_cast<char>(IndexFile::lsh_dot) + file_content(scratch / "lsh");
+    return static_cast<char>(IndexFile::lsh_dot) + scratch.read("lsh");
 }
 
 std::string hnsw_input(IndexFile kind, simd::Metric metric, uint32_t count) {
@@ -96,7 +90,7 @@ std::string hnsw_input(IndexFile kind, simd::Metric metric, uint32_t count) {
     for (uint32_t row = 0; row < count; ++row) graph.add(row, vectors.data() + row * index_dimension);
     graph.add(count, vectors.data());  // the same once more
     require(graph.save(scratch / "hnsw").has_value(), "a graph can be saved");
-    return static_cast<char>(kind) + file_content(scratch / "hnsw");
+    return static_cast<char>(kind) + scratch.read("hnsw");
 }
 
 }  // namespace

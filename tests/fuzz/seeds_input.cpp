@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes from outside: requests, filters, files of vectors.
-#include <fstream>
 #include <iterator>
 
 #include "engine/formats/vector_file.h"
@@ -10,11 +9,6 @@
 
 namespace vexfs::fuzz {
 namespace {
-
-std::string file_content(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 Message frame(std::string_view header) {
     Message message;
@@ -31,7 +25,7 @@ std::string written(const std::string& name, const VectorBlock& block) {
     const Scratch scratch;
     const auto writer = VectorWriter::create(scratch / name, 3).value();
     require(writer->write(block) && writer->finish(), "a file of vectors can be written");
-    return file_content(scratch / name);
+    return scratch.read(name);
 }
 
 VectorBlock some_rows() {
