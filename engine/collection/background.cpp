@@ -16,7 +16,7 @@ constexpr auto look_again_after = std::chrono::milliseconds(200);
 void let_others_go_first() {
     constexpr int niceness = 5;
     // On Linux this is of a thread. Where it is refused, nothing goes first.
-    static_cast<void>(nice(niceness));
+    [[maybe_unused]] const int now = nice(niceness);
 }
 
 }  // namespace
