@@ -15,8 +15,8 @@ packages=(adduser apt ca-certificates dbus dkms dh-dkms fuse3 initramfs-tools li
     linux-image-cloud-amd64 openssh-client openssh-server polkitd procps python3 python3-numpy sudo systemd-sysv udev
     util-linux-extra
     # What the packages of VexFS depend on, for the virtual machine has no network.
-    libfuse3-3 libkmod2 libmicrohttpd12 libncursesw6 libroaring0 libspdlog1.10 libfmt9 libsystemd0 libtomlplusplus3
-    liburing2 libxxhash0)
+    libfuse3-3 libkmod2 libmicrohttpd12 libncursesw6 libnl-3-200 libnl-genl-3-200 libroaring0 libspdlog1.10 libfmt9
+    libsystemd0 libtomlplusplus3 liburing2 libxxhash0)
 
 made_of=$(cat "${BASH_SOURCE[0]}" "$here/agent.py" | sha256sum)
 [[ ! -e $directory/made-of || $(<"$directory/made-of") != "$made_of" ]] || exit 0
