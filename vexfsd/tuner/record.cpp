@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vexfsd/tuner/record.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/unique_fd.h"
 #include "engine/storage/checked_text.h"
 
 namespace vexfs::tuner {
@@ -80,6 +84,8 @@ Result<void> RecordFile::save(const TuningRecord& record) {
     fs::permissions(directory_, fs::perms(0755), error);
     if (!error) fs::permissions(path_, fs::perms(0644), error);
     if (error) return fail_errno(fmt::format("make {} readable", path_), error.value());
+    const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file || ::fsync(file.get()) != 0) return fail_errno("sync " + path_, errno);
     return {};
 }
 
