@@ -27,6 +27,7 @@
 #include "engine/base/unique_fd.h"
 #include "vexfsd/bus/authorization.h"
 #include "vexfsd/bus/error.h"
+#include "vexfsd/bus/handles.h"
 #include "vexfsd/bus/values.h"
 #include "vexfsd/config/presets.h"
 
@@ -47,20 +48,14 @@ constexpr size_t signals_max = 256;
 
 constexpr bus::Action manage{"org.vexfs.manager.manage", "you may not change what vexfsd serves"};
 
-struct CloseBus {
-    void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-};
 struct UnrefEvent {
     void operator()(sd_event* event) const { sd_event_unref(event); }
-};
-struct UnrefMessage {
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
 };
 struct UnrefCreds {
     void operator()(sd_bus_creds* creds) const { sd_bus_creds_unref(creds); }
 };
-using Bus = std::unique_ptr<sd_bus, CloseBus>;
-using BusMessage = std::unique_ptr<sd_bus_message, UnrefMessage>;
+using bus::Bus;
+using bus::BusMessage;
 
 // A method that is an operation of vexfs-protocol(7).
 struct Question {

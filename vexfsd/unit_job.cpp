@@ -3,9 +3,10 @@
 
 #include <systemd/sd-bus.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
+
+#include "vexfsd/bus/handles.h"
 
 namespace vexfs {
 namespace {
@@ -13,21 +14,15 @@ namespace {
 constexpr const char* manager_name = "org.freedesktop.systemd1";
 constexpr uint64_t patience_us = 2'000'000;  // the daemon stops meanwhile
 
-struct BusDeleter {
-    void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-};
-struct MessageDeleter {
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-};
-using Bus = std::unique_ptr<sd_bus, BusDeleter>;
-using Reply = std::unique_ptr<sd_bus_message, MessageDeleter>;
+using bus::Bus;
+using bus::BusMessage;
 
-Reply property(sd_bus* bus, const std::string& object, const char* interface, const char* name,
-               const char* type) {
+BusMessage property(sd_bus* bus, const std::string& object, const char* interface, const char* name,
+                    const char* type) {
     sd_bus_message* reply = nullptr;
     if (sd_bus_get_property(bus, manager_name, object.c_str(), interface, name, nullptr, &reply, type) < 0)
         return nullptr;
-    return Reply(reply);
+    return BusMessage(reply);
 }
 
 // The object of our unit, or "".
@@ -37,7 +32,7 @@ std::string our_unit(sd_bus* bus) {
     const int called =
         sd_bus_call_method(bus, manager_name, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
                            "GetUnitByPID", nullptr, &answer, "u", 0u);
-    const Reply reply(answer);
+    const BusMessage reply(answer);
     const char* unit = nullptr;
     if (called < 0 || sd_bus_message_read(reply.get(), "o", &unit) < 0) return {};
     return unit;
@@ -52,13 +47,13 @@ bool unit_stops_for_good() {
     sd_bus_set_method_call_timeout(bus.get(), patience_us);
     const std::string unit = our_unit(bus.get());
     if (unit.empty()) return false;
-    const Reply job = property(bus.get(), unit, "org.freedesktop.systemd1.Unit", "Job", "(uo)");
+    const BusMessage job = property(bus.get(), unit, "org.freedesktop.systemd1.Unit", "Job", "(uo)");
     uint32_t id = 0;
     const char* object = nullptr;
     if (!job || sd_bus_message_read(job.get(), "(uo)", &id, &object) < 0) return false;
     // Somebody has sent the signal: the unit ends as it should, and isn't started again.
     if (id == 0) return true;
-    const Reply type = property(bus.get(), object, "org.freedesktop.systemd1.Job", "JobType", "s");
+    const BusMessage type = property(bus.get(), object, "org.freedesktop.systemd1.Job", "JobType", "s");
     const char* name = nullptr;
     if (!type || sd_bus_message_read(type.get(), "s", &name) < 0) return false;
     return std::string_view(name) == "stop";

@@ -8,12 +8,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <optional>
 
 #include "fuse/mounting.h"
 #include "vexfsctl/doctor/findings.h"
 #include "vexfsctl/show.h"
+#include "vexfsd/bus/handles.h"
 #include "vexfsd/tuner/module.h"
 
 namespace vexfs::ctl {
@@ -45,10 +45,7 @@ class Unit {
     }
 
   private:
-    struct Close {
-        void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-    };
-    std::unique_ptr<sd_bus, Close> bus_;
+    bus::Bus bus_;
     std::string path_;
 };
 

@@ -8,10 +8,10 @@
 
 #include <array>
 #include <chrono>
-#include <memory>
 #include <string_view>
 
 #include "engine/base/unique_fd.h"
+#include "vexfsd/bus/handles.h"
 
 namespace vexfs::tuner {
 namespace {
@@ -24,14 +24,8 @@ constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::chrono::seconds patience{60};
 constexpr size_t said_bytes_max = 4096;
 
-struct CloseBus {
-    void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-};
-struct UnrefMessage {
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-};
-using Bus = std::unique_ptr<sd_bus, CloseBus>;
-using BusMessage = std::unique_ptr<sd_bus_message, UnrefMessage>;
+using bus::Bus;
+using bus::BusMessage;
 
 // How a job of systemd's ended.
 struct Job {

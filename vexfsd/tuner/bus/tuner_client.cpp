@@ -12,6 +12,8 @@
 namespace vexfs::tuner {
 namespace {
 
+using bus::BusMessage;
+
 constexpr uint64_t patience_us = 330'000'000;  // polkit's agent asks for a password meanwhile
 
 // Whether it runs, or would be started by a call.
@@ -80,8 +82,7 @@ Result<UniqueFd> TunerClient::open_device() {
     return device;
 }
 
-Result<TunerClient::BusMessage> TunerClient::call(const char* method,
-                                                  std::initializer_list<const char*> arguments) {
+Result<BusMessage> TunerClient::call(const char* method, std::initializer_list<const char*> arguments) {
     sd_bus_message* made = nullptr;
     int result = sd_bus_message_new_method_call(bus_.get(), &made, bus_name, bus_path, bus_interface, method);
     const BusMessage question(made);

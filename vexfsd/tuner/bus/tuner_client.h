@@ -2,14 +2,12 @@
 // org.vexfs.Tuner1 as those meet it who ask. Blocks; one thread at a time.
 #pragma once
 
-#include <systemd/sd-bus.h>
-
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "vexfsd/bus/handles.h"
 #include "vexfsd/tuner/module.h"
 #include "vexfsd/tuner/tuning.h"
 
@@ -30,18 +28,10 @@ class TunerClient {
     Result<UniqueFd> open_device();
 
   private:
-    struct CloseBus {
-        void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-    };
-    struct UnrefMessage {
-        void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-    };
-    using BusMessage = std::unique_ptr<sd_bus_message, UnrefMessage>;
-
     explicit TunerClient(sd_bus* bus) : bus_(bus) {}
-    Result<BusMessage> call(const char* method, std::initializer_list<const char*> arguments = {});
+    Result<bus::BusMessage> call(const char* method, std::initializer_list<const char*> arguments = {});
 
-    std::unique_ptr<sd_bus, CloseBus> bus_;
+    bus::Bus bus_;
 };
 
 }  // namespace vexfs::tuner
