@@ -75,13 +75,16 @@ Context::Context(const GlobalOptions& options)
 
 Result<Message> Context::call(Message request) {
     if (embedded()) return call_once(request);
-    const auto give_up = std::chrono::steady_clock::now() + restart_patience;
+    // From when it was found gone: the call may have taken long before that.
+    std::optional<std::chrono::steady_clock::time_point> give_up;
     while (true) {
         auto reply = call_once(request);
         if (reply || reply.error().code != ErrorCode::unavailable || !was_connected_) return reply;
         const bool in_doubt = transport_ && transport_->broken();
         transport_.reset();
-        if ((in_doubt && !is_repeatable(request)) || std::chrono::steady_clock::now() > give_up) return reply;
+        const auto now = std::chrono::steady_clock::now();
+        if (!give_up) give_up = now + restart_patience;
+        if ((in_doubt && !is_repeatable(request)) || now > *give_up) return reply;
         std::this_thread::sleep_for(restart_poll);
     }
 }

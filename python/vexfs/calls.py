@@ -13,7 +13,7 @@ from .deadline import within
 
 # What a mount answers whose daemon stops, is gone, or has not mounted yet.
 _GONE = (errno.ENOTCONN, errno.ECONNABORTED, errno.ECONNRESET, errno.ENODEV, errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
-_RESTART_S = 10.0  # in which a daemon is back that was restarted
+_RESTART_S = 10.0  # in which a daemon is back that was found gone
 _RETRY_EVERY_S = 0.05
 _IDLE_MAX = 64  # connections that are kept for the next request
 
@@ -68,13 +68,15 @@ class Calls:
                     repeatable: bool) -> Tuple[Dict[str, Any], frames.Arrays, bool]:
         """Tries again while the daemon restarts, as long as nothing can be done twice by that. The last is whether the
         request may have been done before."""
-        give_up = time.monotonic() + _RESTART_S
+        give_up = None  # the call may have taken long before the daemon went
         again = False
         while True:
             try:
                 reply, replied = self._once(operation, parts, repeatable)
                 return reply, replied, again
             except _Gone as gone:
+                if give_up is None:
+                    give_up = time.monotonic() + _RESTART_S
                 if not gone.repeatable or time.monotonic() > give_up:
                     raise self._unavailable(gone) from gone.cause
                 again = again or gone.sent

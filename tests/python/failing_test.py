@@ -92,13 +92,18 @@ class Failing(unittest.TestCase):
                 self.docs.insert(self.query)
         self.assertEqual(raised.exception.code, "unavailable")
 
-    def reply_lost_once(self):
+    def test_a_search_is_asked_again_however_long_it_took_before_the_daemon_went(self):
+        with mock.patch.object(vexfs.calls, "_RESTART_S", 0.2), self.reply_lost_once(after_s=0.3):
+            self.assertEqual(len(self.docs.search(self.query)), 10)
+
+    def reply_lost_once(self, after_s=0):
         receive = vexfs.calls.Connection.receive
         lost = []
 
         def lose(connection):
             if not lost:
                 lost.append(connection)
+                time.sleep(after_s)
                 raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
             return receive(connection)
 
