@@ -115,6 +115,7 @@ Daemon::Daemon(const DaemonOptions& options, const Configuration& configuration)
 Daemon::~Daemon() {
     if (mounting_.joinable()) mounting_.join();
     metrics_.reset();
+    watchdog_.reset();
     watching_.reset();
     if (service_) service_->set_watch_sources({});
     alert_hook_.reset();
@@ -159,9 +160,6 @@ Result<void> Daemon::open() {
                                   return service_->handle(request, caller);
                               },
                               limits_of(settings.server)));
-    if (const int error = sd_event_set_watchdog(event_, 1); error < 0) {
-        return fail_errno("set the watchdog up", -error);
-    }
     return open_watch();
 }
 
@@ -181,6 +179,7 @@ Result<void> Daemon::open_watch() {
                                  }});
     service_->set_alert_rules(alert_rules());
     watching_ = std::make_unique<Watching>(*service_);
+    VEXFS_ASSIGN(watchdog_, Watchdog::start(event_, *watching_));
     const Settings::Metrics& settings = configuration_.settings().metrics;
     std::optional<UniqueFd> listener = descriptors_.take(metrics_socket);
     if (listener) {

@@ -22,6 +22,7 @@
 #include "vexfsd/requests/service.h"
 #include "vexfsd/server/listen.h"
 #include "vexfsd/server/server.h"
+#include "vexfsd/watchdog.h"
 #include "vexfsd/watching.h"
 
 namespace vexfs {
@@ -81,6 +82,7 @@ class Daemon {
     std::unique_ptr<AlertHook> alert_hook_;
     std::unique_ptr<ManagerBus> bus_;
     std::unique_ptr<Watching> watching_;
+    std::unique_ptr<Watchdog> watchdog_;
     std::unique_ptr<MetricsServer> metrics_;
     bool mounts_when_served_ = false;
     Result<void> mounted_{};  // by mounting_, once that has ended

@@ -17,25 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds interval{1};
 constexpr std::chrono::seconds tuning_interval{5};
-
-void watch(Service& service, const std::stop_token& stop) {
-    name_thread("vexfs-watch");
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
-    for (auto next = Clock::now(); !stop.stop_requested();) {
-        try {
-            service.sample();
-        } catch (const std::exception& error) {
-            spdlog::warn("no figures of this second: {}", error.what());
-        }
-        // After a long one the seconds that were missed are not made up for.
-        next = std::max(next + interval, Clock::now());
-        stopped.wait_until(lock, stop, next, [] { return false; });
-    }
-}
 
 TuningFigures look_at_tuning() {
     TuningFigures figures;
@@ -52,7 +34,25 @@ TuningFigures look_at_tuning() {
 }  // namespace
 
 Watching::Watching(Service& service)
-    : thread_([&service](const std::stop_token& stop) { watch(service, stop); }) {}
+    : thread_([this, &service](const std::stop_token& stop) { watch(service, stop); }) {}
+
+void Watching::watch(Service& service, const std::stop_token& stop) {
+    name_thread("vexfs-watch");
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    for (auto next = Clock::now(); !stop.stop_requested();) {
+        try {
+            service.sample();
+        } catch (const std::exception& error) {
+            spdlog::warn("no figures of this second: {}", error.what());
+        }
+        last_ = Clock::now();
+        // After a long one the seconds that were missed are not made up for.
+        next = std::max(next + interval, Clock::now());
+        stopped.wait_until(lock, stop, next, [] { return false; });
+    }
+}
 
 std::function<TuningFigures()> tuning_watch() {
     struct Looked {

@@ -1,11 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """What systemd does with the daemon: sd_notify(3), the watchdog, and a socket of systemd's."""
+import ctypes
+import os
 import signal
 import socket
+import time
 import unittest
+from contextlib import contextmanager
+from pathlib import Path
 
 from harness import EndToEnd, PATIENCE_S, clean_environment
 from wire import Client
+
+
+# <linux/ptrace.h>
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+WALL = 0x40000000  # __WALL, to wait for a thread
+
+
+@contextmanager
+def stopped_thread(pid, name):
+    """One thread of a process stands still."""
+    thread, = (int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if (task / "comm").read_text().strip() == name)
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def ptrace(request):
+        if libc.ptrace(request, thread, None, None) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    ptrace(PTRACE_SEIZE)
+    ptrace(PTRACE_INTERRUPT)
+    os.waitpid(thread, WALL)
+    try:
+        yield
+    finally:
+        ptrace(PTRACE_DETACH)
 
 
 class Notifications(EndToEnd):
@@ -59,6 +88,22 @@ class Notifications(EndToEnd):
         self.next_with("READY")
         for _ in range(3):
             self.assertEqual(self.next_with("WATCHDOG")["WATCHDOG"], "1")
+
+    def test_the_watchdog_starves_while_the_collections_cant_be_looked_at(self):
+        daemon = self.start(WATCHDOG_USEC="400000")
+        self.next_with("WATCHDOG")
+        with stopped_thread(daemon.pid, "vexfs-watch"):
+            self.assertEqual(self.ctl(daemon).json("health")["status"], "ok")  # the event loop goes on
+            self.wait_for_silence(1)
+        self.next_with("WATCHDOG")
+
+    def wait_for_silence(self, seconds):
+        deadline = time.monotonic() + PATIENCE_S
+        self.socket.settimeout(seconds)
+        with self.assertRaises(socket.timeout):
+            while time.monotonic() < deadline:
+                self.socket.recv(1 << 16)
+        self.socket.settimeout(PATIENCE_S)
 
 
 class SocketActivation(EndToEnd):
