@@ -69,7 +69,8 @@ class Install(EndToEnd):
 
     def test_everything_else_lies_where_the_system_looks_for_it(self):
         for path in ("lib/sysusers.d/vexfs.conf", "share/bash-completion/completions/vexfsctl",
-                     "share/zsh/vendor-completions/_vexfsctl", "share/vexfs/filter.schema.json", "share/fish/vendor_completions.d/vexfsctl.fish"):
+                     "share/fish/vendor_completions.d/vexfsctl.fish", "share/zsh/site-functions/_vexfsctl",
+                     "share/vexfs/filter.schema.json"):
             self.assertEqual(len(list(self.root.glob(f"**/{path}"))), 1, path)
 
 
