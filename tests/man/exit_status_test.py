@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exit statuses in the pages are those in the programs' help, with the same words."""
+"""Every program's page tells its exit statuses; they are those in the programs' help, with the same words."""
 import re
 import unittest
 
-from pages import page
+from pages import all_pages, page
 from programs import VEXFSCTL, VEXFSD, Help
 
 
@@ -17,6 +17,12 @@ def sentence(meaning):
 
 
 class ExitStatuses(unittest.TestCase):
+    def test_every_page_of_a_program_tells_them(self):
+        for name in all_pages():
+            if name.endswith((".1", ".8")):
+                with self.subTest(name):
+                    self.assertTrue("\n".join(page(name).section("EXIT STATUS")))
+
     def test_vexfsctl(self):
         rows = [line.split(None, 1) for line in Help(VEXFSCTL).block("Exit status")]
         self.assertEqual(described("vexfsctl.1"), {int(number): sentence(meaning) for number, meaning in rows})
