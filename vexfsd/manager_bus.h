@@ -21,6 +21,8 @@ struct Reloaded {
     std::vector<std::string> changed, later, problems;
 };
 
+class ManagerState;
+
 class ManagerBus {
   public:
     // `reload` has the configuration read again, and returns before that is done. Both others must outlive
@@ -34,9 +36,9 @@ class ManagerBus {
     void tell(const Reloaded& reloaded);
 
   private:
-    struct State;
-    explicit ManagerBus(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit ManagerBus(std::unique_ptr<ManagerState> state);
+
+    std::unique_ptr<ManagerState> state_;
 };
 
 }  // namespace vexfs
