@@ -31,7 +31,8 @@ std::vector<Finding> check_configuration(Examined& examined) {
         return findings.take();
     }
     examined.settings = configuration->settings();
-    findings.good(fmt::format("{} files are right", configuration->files().size()));
+    const size_t files = configuration->files().size();
+    findings.good(files == 1 ? "its file is right" : fmt::format("its {} files are right", files));
     return findings.take();
 }
 

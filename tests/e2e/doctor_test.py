@@ -56,7 +56,7 @@ class Doctor(EndToEnd):
 
     def test_people_get_a_paragraph_for_each(self):
         done = Ctl("--socket", self.directory / "none.sock").run("doctor")
-        self.assertRegex(done.stdout, r"\nwrong +daemon +.*\n +Nobody serves the collections\.\n +> sudo systemctl start")
+        self.assertRegex(done.stdout, r"\nwrong +daemon +.*\n +Nobody serves the collections\.\n +> sudo (systemctl start )?vexfsd\n")
 
     def test_a_report_has_all_that_helps_and_no_names(self):
         daemon = self.start_daemon()

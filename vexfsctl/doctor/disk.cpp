@@ -123,7 +123,7 @@ std::vector<Finding> check_permissions(const Examined& examined) {
     if (::stat(directory.c_str(), &data) != 0) {
         if (examined.daemon) {
             findings.advise(fmt::format("{}: {}", directory, std::strerror(errno)),
-                            "The daemon makes it at its first start.", "sudo systemctl start vexfsd");
+                            "The daemon makes it at its first start.", start_command());
         }
         return findings.take();
     }

@@ -66,6 +66,9 @@ std::vector<Finding> check_clock();
 std::vector<Finding> check_unit();
 std::vector<Finding> check_daemon(Context& context);
 
+// How the daemon is started here.
+std::string start_command();
+
 // The first line of a small file of the kernel's, "" where there is none.
 std::string first_line(const std::string& path);
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -60,7 +60,15 @@ bool in_path(const char* program) {
     return false;
 }
 
+bool systemd_runs() {
+    return sd_booted() > 0;
+}
+
 }  // namespace
+
+std::string start_command() {
+    return systemd_runs() ? "sudo systemctl start vexfsd" : "sudo vexfsd";
+}
 
 std::vector<Finding> check_limits(const Examined& examined) {
     Findings findings("limits");
@@ -92,12 +100,14 @@ std::vector<Finding> check_mounting(const Examined& examined) {
         findings.good(fmt::format("the kernel module {} is loaded", module->version));
     } else if (module) {
         const std::string found = fmt::format("no kernel module: {}", module->note);
+        const char* const command = ::access("/proc/modules", F_OK) != 0
+                                        ? "start a kernel that has CONFIG_MODULES"
+                                    : module->file.empty() ? "sudo apt-get install vexfs-dkms"
+                                                           : "sudo vexfsctl module load";
         if (wanted && mount.backend == "module") {
-            findings.wrong(found, "mount.backend = \"module\" can't be had.", "sudo vexfsctl module load");
+            findings.wrong(found, "mount.backend = \"module\" can't be had.", command);
         } else {
-            findings.advise(
-                found, "Mounts are served by FUSE, at more time for each call.",
-                module->file.empty() ? "sudo apt-get install vexfs-dkms" : "sudo vexfsctl module load");
+            findings.advise(found, "Mounts are served by FUSE, at more time for each call.", command);
         }
     }
     const bool device = ::access("/dev/fuse", R_OK | W_OK) == 0;
@@ -166,8 +176,7 @@ std::vector<Finding> check_tuning() {
 
 std::vector<Finding> check_unit() {
     Findings findings("unit");
-    std::error_code error;
-    if (!std::filesystem::is_directory("/run/systemd/system", error)) {
+    if (!systemd_runs()) {
         findings.good("systemd doesn't run here");
         return findings.take();
     }
@@ -198,10 +207,9 @@ std::vector<Finding> check_daemon(Context& context) {
     const auto reply = context.call(std::move(request));
     if (!reply) {
         const bool rights = reply.error().code == ErrorCode::permission_denied;
-        findings.wrong(
-            reply.error().message,
-            rights ? "You are not among those who may use it." : "Nobody serves the collections.",
-            rights ? "sudo usermod -aG vexfs \"$USER\", and log in anew" : "sudo systemctl start vexfsd");
+        findings.wrong(reply.error().message,
+                       rights ? "You are not among those who may use it." : "Nobody serves the collections.",
+                       rights ? "sudo usermod -aG vexfs \"$USER\", and log in anew" : start_command());
         return findings.take();
     }
     const std::string version = cell(reply->header, "version");
