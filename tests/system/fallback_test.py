@@ -21,6 +21,10 @@ class Fallback(OnMachine):
         self.assertRegex(status["note"], "^FUSE, because .*vexfs_v2")
         self.assertIn(status["note"], self.machine("journalctl --no-pager -o cat -u vexfsd -n 20"))
         self.assertFalse(self.machine.json("vexfsctl -o json module status", status=1)["loaded"])
+        said = self.machine("busctl get-property org.vexfs.Manager /org/vexfs/Manager1 org.vexfs.Manager1 MountFallback MountNote")
+        self.assertIn("b true", said)
+        self.assertIn(status["note"], said)
+        self.assertIn("no kernel module", self.machine("vexfsctl -o plain doctor"))
         self.machine("findmnt -t fuse.vexfs /mnt/vexfs && head -c 100 /mnt/vexfs/words/vectors.npy | wc -c", user="alice",
                      groups=["vexfs"])
         self.machine("""

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vm"))
-from run import COMPLAINT  # noqa: E402
+from run import COMPLAINT, PATIENCE  # noqa: E402
 
 CPUS = 2
 MEMORY_MIB = 2048
@@ -48,7 +48,7 @@ class Machine:
              "-chardev", f"socket,id=agent,path={self.directory.name}/agent.sock",
              "-device", "virtserialport,chardev=agent,name=test",
              "-kernel", str(system / "vmlinuz"), "-initrd", str(system / "initrd"), "-append",
-             "root=/dev/vda rw console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check "
+             f"root=/dev/vda rw console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check {PATIENCE} "
              "systemd.show_status=0"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
         threading.Thread(target=self.watch_console, daemon=True).start()

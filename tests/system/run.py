@@ -18,7 +18,8 @@ from pathlib import Path
 
 import machine
 
-TESTS = ["install_test", "refusal_test", "configuration_test", "restart_test", "fallback_test", "tuning_test", "removal_test"]
+TESTS = ["install_test", "inspection_test", "refusal_test", "configuration_test", "restart_test", "fallback_test",
+         "tuning_test", "removal_test"]
 
 
 def with_module(system, packages, work):
