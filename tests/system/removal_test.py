@@ -10,7 +10,8 @@ class Removal(OnMachine):
         before = self.machine("sysctl -n vm.swappiness")
         self.machine("vexfsctl tuning apply reference && DEBIAN_FRONTEND=noninteractive apt-get remove -y vexfs vexfs-dkms")
         self.assertEqual(self.machine("sysctl -n vm.swappiness"), before)
-        self.machine("! mountpoint /mnt/vexfs && ! pidof vexfsd && test -d /var/lib/vexfs && ! grep vexfs_v2 /proc/modules")
+        self.machine("! mountpoint /mnt/vexfs && ! pidof vexfsd && ! pidof vexfs-tuner && test -d /var/lib/vexfs && "
+                     "! grep vexfs_v2 /proc/modules")
 
     def test_2_purge(self):
         self.machine("DEBIAN_FRONTEND=noninteractive apt-get purge -y vexfs vexfs-dkms python3-vexfs")
