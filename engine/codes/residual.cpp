@@ -24,10 +24,11 @@ const simd::BlockQuery& ResidualQuery::set(const float* query, size_t dimension,
         low_sum += *low;
         total += sums[15];
     }
-    // A byte holds 255, and the sum over all groups and planes must fit 16 bits, each group rounded up.
+    // The sum over all groups and planes must fit 16 bits, each group rounded up.
     const float weight = bits == 2 ? 3 : 1;
     const float sum_max = 65'500 - weight * static_cast<float>(groups) / 2;
-    const float step = std::max({widest / 255, weight * all / sum_max, 1e-30F});
+    const float step =
+        std::max({widest / static_cast<float>(simd::table_max(bits)), weight * all / sum_max, 1e-30F});
     for (size_t group = 0; group < groups; ++group)
         for (size_t nibble = 0; nibble < 16; ++nibble)
             table_[group * 16 + nibble] =

@@ -71,6 +71,9 @@ class Index {
     // What for_recall() of its largest part says; all 0 where nothing was measured.
     virtual paths::CalibrationPoint calibration(double target_recall) const = 0;
 
+    // Of the rows of a graph in its largest part; empty where there are none.
+    virtual std::string_view layout() const { return {}; }
+
     virtual size_t memory_bytes() const = 0;
 
     // Writes down what isn't yet, each file to a path that `new_file` makes from nothing (a name in

@@ -261,6 +261,7 @@ CollectionInfo LocalCollection::info() const {
         info.calibrated_reach = point.setting.reach;
         info.calibrated_recall = point.recall;
     }
+    if (index) info.calibrated_layout = index->layout();
     const RecallProbe::Observed observed = recall_probe_.observed();
     info.observed_recall = observed.recall;
     info.observed_queries = observed.queries;

@@ -256,12 +256,21 @@ std::optional<double> PartIndex::expected_us(const IndexQuery& query) const {
     return sum_us;
 }
 
-paths::CalibrationPoint PartIndex::calibration(double target_recall) const {
+std::shared_ptr<const paths::Part> PartIndex::largest() const {
     const auto now = parts();
     const auto largest =
         std::ranges::max_element(*now, {}, [](const Saved& saved) { return saved.part->nodes(); });
-    return largest == now->end() ? paths::CalibrationPoint{}
-                                 : largest->part->calibration().for_recall(target_recall);
+    return largest == now->end() ? nullptr : largest->part;
+}
+
+paths::CalibrationPoint PartIndex::calibration(double target_recall) const {
+    const auto part = largest();
+    return part ? part->calibration().for_recall(target_recall) : paths::CalibrationPoint{};
+}
+
+std::string_view PartIndex::layout() const {
+    const auto part = largest();
+    return part ? part->layout() : std::string_view();
 }
 
 size_t PartIndex::memory_bytes() const {

@@ -65,6 +65,7 @@ class PartIndex final : public Index {
     Answer search(const IndexQuery& query, std::vector<Neighbour>& out) const override;
     std::optional<double> expected_us(const IndexQuery& query) const override;
     paths::CalibrationPoint calibration(double target_recall) const override;
+    std::string_view layout() const override;
     size_t memory_bytes() const override;
     // Parts never change, so that building goes on meanwhile.
     Result<std::vector<ManifestIndex>> save(Disk& disk, const std::string& directory,
@@ -74,6 +75,7 @@ class PartIndex final : public Index {
   private:
     using Parts = std::vector<Saved>;
 
+    std::shared_ptr<const paths::Part> largest() const;  // null where there are none
     std::shared_ptr<const Parts> parts() const {
         const std::lock_guard lock(mutex_);
         return parts_;

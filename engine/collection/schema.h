@@ -27,7 +27,8 @@ enum class Durability { sync, group, async };
 
 // What a node of a graph built in bulk has in memory beside its own code (graph/graph.h). fast: the
 // neighbours and their codes; compact: the neighbours alone, a fourth to an eighth of the memory for half the
-// speed or so.
+// speed or so. What is asked for as fast is compact all the same where its data are better scanned than
+// walked through (graph/part.cpp).
 enum class GraphLayout { fast, compact };
 
 // Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using HNSW graphs" (2016). A

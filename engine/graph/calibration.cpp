@@ -2,6 +2,7 @@
 #include "engine/graph/calibration.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/lists/clusters.h"
 #include "engine/paths/sweep.h"
@@ -22,6 +23,19 @@ constexpr double recall_judged = 0.95;
 // graph that is soon refined.
 constexpr float walks_do = 0.995F;
 constexpr float node_us = 0.001F;
+
+// Leaves the `wanted` nearest of those that are accepted, in order, and asks of no more than that takes.
+void keep_nearest(std::vector<Found>& found, size_t wanted, FunctionRef<bool(uint32_t)> accept) {
+    // The nearest of a heap goes behind what is left of it, so that those kept stand in reverse at the end.
+    std::ranges::make_heap(found, std::greater(), &Found::distance);
+    auto left = found.end(), kept = found.end();
+    while (left != found.begin() && static_cast<size_t>(found.end() - kept) < wanted) {
+        std::ranges::pop_heap(found.begin(), left--, std::greater(), &Found::distance);
+        if (accept(left->node)) *--kept = *left;
+    }
+    std::reverse(kept, found.end());
+    found.erase(found.begin(), kept);
+}
 
 class Calibrator {
   public:
@@ -45,7 +59,6 @@ class Calibrator {
         constexpr size_t wanted = paths::reranked(paths::calibrated_limit);
         const size_t seen =
             Searched{graph_, lists}.search(sample_.query(i), setting, wanted, found, sample_.nodes[i]);
-        keep_nearest(found, wanted);
         nodes.clear();
         for (const Found& one : found) nodes.push_back(one.node);
         return seen;
@@ -60,6 +73,23 @@ class Calibrator {
 
 size_t Searched::search(const float* query, const Setting& setting, size_t wanted, std::vector<Found>& found,
                         uint32_t without) const {
+    const size_t seen = come_upon(query, setting, wanted, found, without);
+    keep_nearest(found, wanted, [&](uint32_t node) { return node != without; });
+    return seen;
+}
+
+size_t Searched::search(const float* query, const Setting& setting, size_t wanted,
+                        const paths::Selection& of_nodes, std::vector<Found>& found) const {
+    const bool by_walk = setting.path == Path::graph || lists == nullptr;
+    const size_t seen = of_nodes.share < 1 && by_walk
+                            ? graph.search(query, {setting.breadth, setting.reach, wanted}, of_nodes, found)
+                            : come_upon(query, setting, wanted, found, no_node);
+    keep_nearest(found, wanted, of_nodes.accept);
+    return seen;
+}
+
+size_t Searched::come_upon(const float* query, const Setting& setting, size_t wanted,
+                           std::vector<Found>& found, uint32_t without) const {
     if (setting.path == Path::graph || lists == nullptr) {
         graph.search(query, {setting.breadth, setting.reach, wanted}, found, without);
         return found.size();
@@ -68,24 +98,7 @@ size_t Searched::search(const float* query, const Setting& setting, size_t wante
     const size_t probes = setting.path == Path::sketch ? lists->lists() : setting.probes;
     const size_t seen = lists->search(query, probes, setting.breadth, nearest);
     graph.compare(query, nearest.nodes(), found);
-    if (without != no_node) std::erase_if(found, [&](const Found& one) { return one.node == without; });
     return seen;
-}
-
-size_t Searched::search(const float* query, const Setting& setting, size_t wanted,
-                        const paths::Selection& of_nodes, std::vector<Found>& found) const {
-    if (of_nodes.share < 1 && (setting.path == Path::graph || lists == nullptr))
-        return graph.search(query, {setting.breadth, setting.reach, wanted}, of_nodes, found);
-    const size_t seen = search(query, setting, wanted, found);
-    std::erase_if(found, [&](const Found& one) { return !of_nodes.accept(one.node); });
-    return seen;
-}
-
-void keep_nearest(std::vector<Found>& found, size_t wanted) {
-    const size_t kept = std::min(wanted, found.size());
-    std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(),
-                      [](const Found& a, const Found& b) { return a.distance < b.distance; });
-    found.resize(kept);
 }
 
 AccessPaths choose_paths(const Graph& graph, const codes::Int8Table& table, const paths::Sample& sample,

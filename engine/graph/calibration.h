@@ -18,17 +18,18 @@ struct Searched {
     const Graph& graph;
     const lists::Lists* lists;
 
-    // `found` gets nodes with their distances by int8 codes, in no order, of which `wanted` are of use.
-    // Without lists, all paths are the graph. Returns how many nodes were looked at.
+    // `found` gets the `wanted` nearest that were come upon, by int8 codes, in order, `without` not among
+    // them. Without lists, all paths are the graph. Returns how many nodes were looked at.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted, std::vector<Found>& found,
                   uint32_t without = no_node) const;
     // Of the nodes of a selection.
     size_t search(const float* query, const paths::Setting& setting, size_t wanted,
                   const paths::Selection& of_nodes, std::vector<Found>& found) const;
-};
 
-// Leaves the nearest, in order.
-void keep_nearest(std::vector<Found>& found, size_t wanted);
+  private:
+    size_t come_upon(const float* query, const paths::Setting& setting, size_t wanted,
+                     std::vector<Found>& found, uint32_t without) const;
+};
 
 struct AccessPaths {
     std::unique_ptr<const lists::Lists> lists;

@@ -89,7 +89,11 @@ class InlineRows : public Rows {
     InlineRows(const Graph& graph, const float* query, SearchScratch& scratch)
         : Rows(graph, scratch), query_(scratch.residual.set(query, layout_.dimension, layout_.bits)) {}
 
-    float distance(uint32_t node, float /*estimate*/) const { return compare(node); }
+    float distance(uint32_t node, float /*estimate*/) {
+        const float distance = compare(node);
+        coming_.some();
+        return distance;
+    }
     void offer_neighbours(uint32_t node, float distance) {
         const uint8_t* row = at(node);
         const uint32_t* neighbours = this->neighbours(node);
@@ -97,18 +101,21 @@ class InlineRows : public Rows {
         for (size_t block = 0; block < layout_.blocks(); ++block, neighbours += simd::block_codes) {
             uint32_t near = kernels_.estimate(query_, row + block * layout_.block_bytes(), distance,
                                               scratch_.threshold(), estimates);
+            coming_.some();
             for (; near != 0; near &= near - 1) {
                 const auto i = static_cast<size_t>(__builtin_ctz(near));
                 if (neighbours[i] == no_node || !scratch_.visited.insert(neighbours[i])) continue;
                 scratch_.pool.add(estimates[i], neighbours[i]);
             }
+            coming_.some();
             scratch_.pool.added();
         }
     }
-    void fetch(uint32_t node) const { prefetch(at(node), row_bytes_); }
+    void fetch(uint32_t node) { coming_.start(at(node), row_bytes_); }
 
   private:
     const simd::BlockQuery& query_;
+    SteadyPrefetch coming_;
 };
 
 // Without: neighbours are compared by the codes in their own rows, when a walk comes to a node that has them.

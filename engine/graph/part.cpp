@@ -22,12 +22,34 @@ BuildOptions build_options(const PartOptions& options) {
     return {options.parameters.max_m, options.threads, options.parameters.seed, options.stop};
 }
 
-AccessPaths measured_paths(const Graph& graph, const codes::Int8Table& table, const codes::Space& space,
-                           FunctionRef<const float*(uint32_t)> vector, bool refined,
-                           const PartOptions& options) {
+struct Searchable {
+    Graph graph;
+    AccessPaths paths;
+};
+
+// In the layout that the data ask for: codes of the neighbours in a row make walks fast, and are a burden to
+// all else. Where walks hold no recall that a preset promises as cheaply as something else does, as in data
+// without any structure, rows are compact, and no better links are searched for.
+Searchable make_searchable(const codes::Int8Table& table, LinkTable links, const Layout& layout,
+                           const codes::Space& space, FunctionRef<const float*(uint32_t)> vector,
+                           bool refined, const PartOptions& options) {
+    constexpr double promised_least = 0.85;
+    constexpr size_t nodes_least = 20'000;  // below, either takes little memory
     const size_t nodes = refined ? paths::sample_nodes : paths::sample_nodes / 2;
-    return choose_paths(graph, table, paths::take_sample(table, space, vector, nodes, options.threads),
-                        {refined, options.threads, options.parameters.seed, options.stop});
+    const paths::Sample sample = paths::take_sample(table, space, vector, nodes, options.threads);
+    const auto measured = [&](const Graph& graph) {
+        return choose_paths(graph, table, sample,
+                            {refined, options.threads, options.parameters.seed, options.stop});
+    };
+    Graph graph(table, std::move(links), layout, options.threads);
+    AccessPaths paths = measured(graph);
+    if (graph.layout().bits > 0 && graph.nodes() >= nodes_least && paths.lists &&
+        !paths.calibration.useful(paths::Path::graph, promised_least)) {
+        graph = Graph(table, graph.links(table, options.threads),
+                      {layout.dimension, options.parameters.max_m, 0}, options.threads);
+        paths = measured(graph);
+    }
+    return {std::move(graph), std::move(paths)};
 }
 
 }  // namespace
@@ -63,10 +85,9 @@ std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, RowRang
     if (options.stop.stop_requested()) return nullptr;
     std::vector<uint32_t> rows_in_order(order.size());
     for (size_t i = 0; i < order.size(); ++i) rows_in_order[i] = rows[order[i]];
-    Graph graph(table, std::move(links), layout_for(space->coded_dimension(), options.parameters),
-                options.threads);
-    AccessPaths paths = measured_paths(
-        graph, table, *space, [&](uint32_t node) { return vector(rows_in_order[node]); }, false, options);
+    auto [graph, paths] = make_searchable(
+        table, std::move(links), layout_for(table.dimension(), options.parameters), *space,
+        [&](uint32_t node) { return vector(rows_in_order[node]); }, false, options);
     return std::unique_ptr<Part>(new Part(range, std::move(rows_in_order), space, std::move(graph),
                                           std::move(paths), options.parameters, false));
 }
@@ -75,12 +96,14 @@ std::unique_ptr<paths::Part> Part::refine(FunctionRef<const float*(uint32_t)> ve
                                           const paths::PartWork& work) const {
     const PartOptions options{parameters_, work.threads, work.stop};
     const codes::Int8Table table = graph_.codes();
-    LinkTable links = refine_links(table, graph_.links(table, options.threads), graph_,
-                                   parameters_.ef_construction, build_options(options));
+    LinkTable links = graph_.links(table, options.threads);
+    const Layout layout = graph_.layout();
+    if (layout == layout_for(table.dimension(), parameters_))
+        links = refine_links(table, links, graph_, parameters_.ef_construction, build_options(options));
     if (options.stop.stop_requested()) return nullptr;
-    Graph graph(table, std::move(links), graph_.layout(), options.threads);
-    AccessPaths paths = measured_paths(
-        graph, table, *space_, [&](uint32_t node) { return vector(rows_[node]); }, true, options);
+    auto [graph, paths] = make_searchable(
+        table, std::move(links), layout, *space_, [&](uint32_t node) { return vector(rows_[node]); }, true,
+        options);
     if (options.stop.stop_requested()) return nullptr;
     return std::unique_ptr<Part>(
         new Part(range_, rows_, space_, std::move(graph), std::move(paths), parameters_, true));
@@ -101,7 +124,6 @@ size_t Part::search(const float* query, const paths::Setting& setting, size_t wa
     const Searched searched{graph_, paths_.lists.get()};
     const size_t seen = searched.search(transformed.data(), setting, wanted,
                                         {accept, selection.share, selection.nodes_max}, found);
-    keep_nearest(found, wanted);
     rows.clear();
     for (const Found& one : found) rows.push_back(rows_[one.node]);
     return seen;

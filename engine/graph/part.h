@@ -48,6 +48,9 @@ class Part final : public paths::Part {
     bool refined() const override { return refined_; }
     size_t memory_bytes() const override;
     const paths::Calibration& calibration() const override { return paths_.calibration; }
+    std::string_view layout() const override {
+        return name_of(graph_.layout().bits > 0 ? GraphLayout::fast : GraphLayout::compact);
+    }
     // A graph that is not refined yet needs more nodes for the recall that is expected of a breadth.
     paths::Setting setting_of(uint32_t breadth) const override {
         return paths_.calibration.walk(refined_ ? breadth : breadth * 3 / 2);

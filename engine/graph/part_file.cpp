@@ -25,6 +25,9 @@ Result<void> check_header(const ChecksummedReader& file, const FileHeader& heade
         return fail(ErrorCode::unsupported,
                     fmt::format("{} has version {} of the format, this program reads version {}", path,
                                 header.version, file_version));
+    const auto compact = static_cast<uint32_t>(GraphLayout::compact);
+    if (header.layout > compact || (header.layout == compact && header.bits > 0))
+        return file.corrupt("its header contradicts itself");
     return {};
 }
 
@@ -44,7 +47,7 @@ Result<void> check_parameters(const FileHeader& header, size_t dimension, simd::
         return differs("ef_construction", header.ef_construction, parameters.ef_construction);
     if (header.seed != parameters.seed) return differs("seed", header.seed, parameters.seed);
     if (header.ml != parameters.ml) return differs("ml", header.ml, parameters.ml);
-    const GraphLayout stored = header.bits == 0 ? GraphLayout::compact : GraphLayout::fast;
+    const auto stored = static_cast<GraphLayout>(header.layout);
     if (stored != parameters.layout) return differs("layout", name_of(stored), name_of(parameters.layout));
     return {};
 }
@@ -78,6 +81,7 @@ Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
     header.list_blocks = lists == nullptr ? 0 : lists->first_blocks().back();
     header.m = parameters_.m;
     header.max_m = parameters_.max_m;
+    header.layout = static_cast<uint32_t>(parameters_.layout);
     header.ef_construction = parameters_.ef_construction;
     header.seed = parameters_.seed;
     header.ml = parameters_.ml;

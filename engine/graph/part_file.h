@@ -20,7 +20,7 @@
 namespace vexfs::graph {
 
 inline constexpr char file_magic[8] = {'V', 'E', 'X', 'F', 'S', 'P', 'R', 'T'};
-inline constexpr uint32_t file_version = 3;
+inline constexpr uint32_t file_version = 4;
 
 struct FileHeader {
     char magic[8];
@@ -41,7 +41,8 @@ struct FileHeader {
     double ml;
     float unit, norm_max;
     uint32_t lists, list_blocks;  // 0 without sketches
-    uint64_t reserved[3];
+    uint32_t layout;              // asked for; bits says which one was taken
+    uint32_t reserved[5];
 };
 static_assert(sizeof(FileHeader) == 128 && std::is_trivially_copyable_v<FileHeader>);
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/base/parallel.h"
+#include "engine/base/prefetch.h"
 #include "engine/codes/residual.h"
 
 namespace vexfs::lists {
@@ -16,6 +17,7 @@ using simd::block_codes;
 
 constexpr uint16_t infinite_half = 0x7c00;
 constexpr size_t strip_blocks = 16;
+constexpr size_t fetched_ahead = 2048;
 constexpr size_t chunk_blocks = Shortlist::chunk_nodes / block_codes;
 
 size_t blocks_for(size_t nodes) {
@@ -143,8 +145,10 @@ size_t Lists::search(const float* query, size_t probes, size_t breadth, Shortlis
         const uint32_t* nodes = nodes_.data() + first_blocks_[list] * block_codes;
         for (size_t left = first_blocks_[list + 1] - first_blocks_[list]; left > 0;) {
             const size_t count = std::min(left, chunk_blocks);
-            for (size_t k = 0; k < count; ++k, block += block_bytes())
+            for (size_t k = 0; k < count; ++k, block += block_bytes()) {
+                prefetch(block + fetched_ahead, block_bytes());
                 kernels.estimate(block_query, block, base, 0, &scratch.estimates[k * block_codes]);
+            }
             nearest.add(scratch.estimates.data(), nodes, count * block_codes);
             nodes += count * block_codes;
             left -= count;

@@ -112,8 +112,9 @@ Setting Calibration::walk(uint32_t ef) const {
     return {Path::graph, walk_breadth(ef), 0, reach_between(low.setting.reach, high.setting.reach, share)};
 }
 
-bool Calibration::useful(Path path) const {
+bool Calibration::useful(Path path, double least) const {
     return std::ranges::any_of(recalls, [&](double recall) {
+        if (recall < least) return false;
         const CalibrationPoint point = for_recall(recall);
         return point.setting.breadth > 0 && point.setting.path == path;
     });

@@ -39,8 +39,8 @@ class Calibration {
     // A walk that expands about so many nodes, more for queries that need them and fewer for those that
     // don't; where none was measured to take so few, one of that breadth.
     Setting walk(uint32_t ef) const;
-    // Whether any recall is reached the cheapest by the path.
-    bool useful(Path path) const;
+    // Whether any recall, of `least` or more, is reached the cheapest by the path.
+    bool useful(Path path, double least = 0) const;
 
   private:
     std::span<const CalibrationPoint> next_path(size_t first) const;

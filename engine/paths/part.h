@@ -9,6 +9,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/function_ref.h"
@@ -37,6 +38,8 @@ class Part {
     virtual size_t nodes() const = 0;  // rows that are in it
     virtual size_t memory_bytes() const = 0;
     virtual const Calibration& calibration() const = 0;
+    // Of a graph's rows, by the name of a GraphLayout; empty where there are none.
+    virtual std::string_view layout() const { return {}; }
     // What a search of a breadth takes where no recall is to be held, or nothing was measured.
     virtual Setting setting_of(uint32_t breadth) const = 0;
 

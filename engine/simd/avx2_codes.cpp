@@ -59,14 +59,19 @@ __m256i merge_lanes(__m256i all, __m256i odd) {
     return _mm256_set_m128i(_mm_unpackhi_epi16(evens, odds), _mm_unpacklo_epi16(evens, odds));
 }
 
+template <unsigned bits>
 PlaneSums sum_plane(const uint8_t* nibbles, const uint8_t* table, size_t groups) {
-    const __m256i mask = _mm256_set1_epi8(15);
-    __m256i low = _mm256_setzero_si256(), low_odd = low, high = low, high_odd = low;
-    for (size_t group = 0; group < groups; group += 2) {
-        const __m256i bits = load(nibbles + group * 16), values = load(table + group * 16);
-        const __m256i of_low = _mm256_shuffle_epi8(values, _mm256_and_si256(bits, mask));
-        const __m256i of_high =
-            _mm256_shuffle_epi8(values, _mm256_and_si256(_mm256_srli_epi16(bits, 4), mask));
+    const __m256i mask = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
+    __m256i low = zero, low_odd = zero, high = zero, high_odd = zero;
+    for (size_t group = 0; group < groups;) {
+        const size_t end = std::min(groups, group + 2 * added_in_bytes(bits));
+        __m256i of_low = zero, of_high = zero;
+        for (; group < end; group += 2) {
+            const __m256i codes = load(nibbles + group * 16), values = load(table + group * 16);
+            of_low = _mm256_add_epi8(of_low, _mm256_shuffle_epi8(values, _mm256_and_si256(codes, mask)));
+            of_high = _mm256_add_epi8(
+                of_high, _mm256_shuffle_epi8(values, _mm256_and_si256(_mm256_srli_epi16(codes, 4), mask)));
+        }
         low = _mm256_add_epi16(low, of_low);
         low_odd = _mm256_add_epi16(low_odd, _mm256_srli_epi16(of_low, 8));
         high = _mm256_add_epi16(high, of_high);
@@ -76,9 +81,10 @@ PlaneSums sum_plane(const uint8_t* nibbles, const uint8_t* table, size_t groups)
 }
 
 uint32_t estimate(const BlockQuery& query, const uint8_t* block, float base, float below, float* out) {
-    PlaneSums sums = sum_plane(block, query.table, query.groups);
+    PlaneSums sums = query.bits == 2 ? sum_plane<2>(block, query.table, query.groups)
+                                     : sum_plane<1>(block, query.table, query.groups);
     if (query.bits == 2) {
-        const PlaneSums upper = sum_plane(block + query.groups * 16, query.table, query.groups);
+        const PlaneSums upper = sum_plane<2>(block + query.groups * 16, query.table, query.groups);
         sums.low = _mm256_add_epi16(sums.low, _mm256_slli_epi16(upper.low, 1));
         sums.high = _mm256_add_epi16(sums.high, _mm256_slli_epi16(upper.high, 1));
     }

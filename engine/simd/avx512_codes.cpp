@@ -55,13 +55,23 @@ BlockSums sum_block(const uint8_t* nibbles, const uint8_t* table, size_t groups)
         __m512i low = _mm512_setzero_si512(), low_odd = low, high = low, high_odd = low;
     } sums[bits];
     const __m512i mask = _mm512_set1_epi8(15);
-    for (size_t group = 0; group < groups; group += 4) {
-        const __m512i values = _mm512_loadu_si512(table + group * 16);
+    for (size_t group = 0; group < groups;) {
+        const size_t end = std::min(groups, group + 4 * added_in_bytes(bits));
+        __m512i of_lows[bits], of_highs[bits];
+        std::fill_n(of_lows, bits, _mm512_setzero_si512());
+        std::fill_n(of_highs, bits, _mm512_setzero_si512());
+        for (; group < end; group += 4) {
+            const __m512i values = _mm512_loadu_si512(table + group * 16);
+            for (unsigned plane = 0; plane < bits; ++plane) {
+                const __m512i codes = _mm512_loadu_si512(nibbles + (plane * groups + group) * 16);
+                const __m512i low = _mm512_and_si512(codes, mask);
+                const __m512i high = _mm512_and_si512(_mm512_srli_epi16(codes, 4), mask);
+                of_lows[plane] = _mm512_add_epi8(of_lows[plane], _mm512_shuffle_epi8(values, low));
+                of_highs[plane] = _mm512_add_epi8(of_highs[plane], _mm512_shuffle_epi8(values, high));
+            }
+        }
         for (unsigned plane = 0; plane < bits; ++plane) {
-            const __m512i codes = _mm512_loadu_si512(nibbles + (plane * groups + group) * 16);
-            const __m512i of_low = _mm512_shuffle_epi8(values, _mm512_and_si512(codes, mask));
-            const __m512i of_high =
-                _mm512_shuffle_epi8(values, _mm512_and_si512(_mm512_srli_epi16(codes, 4), mask));
+            const __m512i of_low = of_lows[plane], of_high = of_highs[plane];
             Sums& sum = sums[plane];
             sum.low = _mm512_add_epi16(sum.low, of_low);
             sum.low_odd = _mm512_add_epi16(sum.low_odd, _mm512_srli_epi16(of_low, 8));

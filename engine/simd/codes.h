@@ -29,13 +29,23 @@ inline constexpr size_t block_codes = 32;
 //
 //   |q - reference|^2 + f_add + f_res * <q, u>
 struct BlockQuery {
-    const uint8_t* table;  // [groups, rounded up to 4][16]: sums over the four values of q for each nibble
+    const uint8_t* table;  // [groups, rounded up to 4][16]: sums over the four values of q for each nibble,
+                           // table_max(bits) at most
     size_t groups;
     unsigned bits;  // 1 or 2
     // <q, u> = step * (sum of looked up bytes, plane k weighted with 2^k) + offset
     float step;
     float offset;
 };
+
+// With codes of one bit, whose own errors are many times those of the table, eight sums of a byte each are
+// added before they are widened.
+constexpr unsigned table_max(unsigned bits) {
+    return bits == 1 ? 31 : 255;
+}
+constexpr size_t added_in_bytes(unsigned bits) {
+    return 255 / table_max(bits);
+}
 
 constexpr size_t encode_scratch(size_t dimension) {
     return 2 * (dimension + 15);

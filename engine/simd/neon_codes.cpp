@@ -39,12 +39,17 @@ int32_t int8_product(const uint8_t* bytes, const int8_t* query, size_t dimension
 }
 
 // Adds up what one plane's nibbles look up: 16 bits for each of eight codes, four times.
+template <unsigned bits>
 void sum_plane(const uint8_t* nibbles, const uint8_t* table, size_t groups, uint16x8_t (&sums)[4]) {
     for (uint16x8_t& sum : sums) sum = vdupq_n_u16(0);
-    for (size_t group = 0; group < groups; ++group) {
-        const uint8x16_t bits = vld1q_u8(nibbles + group * 16), values = vld1q_u8(table + group * 16);
-        const uint8x16_t low = vqtbl1q_u8(values, vandq_u8(bits, vdupq_n_u8(15)));
-        const uint8x16_t high = vqtbl1q_u8(values, vshrq_n_u8(bits, 4));
+    for (size_t group = 0; group < groups;) {
+        const size_t end = std::min(groups, group + added_in_bytes(bits));
+        uint8x16_t low = vdupq_n_u8(0), high = low;
+        for (; group < end; ++group) {
+            const uint8x16_t codes = vld1q_u8(nibbles + group * 16), values = vld1q_u8(table + group * 16);
+            low = vaddq_u8(low, vqtbl1q_u8(values, vandq_u8(codes, vdupq_n_u8(15))));
+            high = vaddq_u8(high, vqtbl1q_u8(values, vshrq_n_u8(codes, 4)));
+        }
         sums[0] = vaddw_u8(sums[0], vget_low_u8(low));
         sums[1] = vaddw_high_u8(sums[1], low);
         sums[2] = vaddw_u8(sums[2], vget_low_u8(high));
@@ -60,10 +65,12 @@ float32x4_t halves(const uint8_t* from) {
 
 uint32_t estimate(const BlockQuery& query, const uint8_t* block, float base, float below, float* out) {
     uint16x8_t sums[4];
-    sum_plane(block, query.table, query.groups, sums);
-    if (query.bits == 2) {
+    if (query.bits == 1) {
+        sum_plane<1>(block, query.table, query.groups, sums);
+    } else {
         uint16x8_t upper[4];
-        sum_plane(block + query.groups * 16, query.table, query.groups, upper);
+        sum_plane<2>(block, query.table, query.groups, sums);
+        sum_plane<2>(block + query.groups * 16, query.table, query.groups, upper);
         for (size_t i = 0; i < 4; ++i) sums[i] = vaddq_u16(sums[i], vshlq_n_u16(upper[i], 1));
     }
     const uint8_t* factors = block + query.bits * query.groups * 16;

@@ -10,7 +10,7 @@ from harness import Ctl, EndToEnd
 # and searches leave behind on whether the process lasts. Which path is the cheapest depends on what else the machine does.
 OF_THE_RUN = {"took_us", "seconds", "pid", "uptime_s", "disk_bytes", "index_memory_bytes", "filter_memory_bytes",
               "observed_recall", "observed_queries", "generation", "calibrated_path", "calibrated_recall",
-              "calibrated_reach"}
+              "calibrated_reach", "calibrated_layout"}
 
 COMMANDS = (
     ("collection", "list"),

@@ -32,6 +32,7 @@ json info_json(const CollectionInfo& info) {
         value["calibrated_path"] = info.calibrated_path;
         value["calibrated_recall"] = info.calibrated_recall;
     }
+    if (!info.calibrated_layout.empty()) value["calibrated_layout"] = info.calibrated_layout;
     if (info.observed_recall) value["observed_recall"] = *info.observed_recall;
     if (info.observed_queries > 0) value["observed_queries"] = info.observed_queries;
     if (info.calibrated_reach > 0) value["calibrated_reach"] = info.calibrated_reach;

@@ -17,7 +17,8 @@
 //                         -> name, points, dead_rows, indexed_points, backlog_rows, backlog_bytes, segments,
 //                            disk_bytes, index_memory_bytes, filter_memory_bytes, generation, read_only,
 //                            [read_only_reason, background_error, reindexed_rows, calibrated_path,
-//                            calibrated_recall, calibrated_reach, observed_recall, observed_queries],
+//                            calibrated_recall, calibrated_reach, calibrated_layout, observed_recall,
+//                            observed_queries],
 //                            schema{dimension, metric, algorithm, parameters{}, ...}
 //   collection.delete     collection, [missing_ok, empty] -> deleted, [snapshots_kept]; with empty only where
 //                         it holds no points

@@ -87,13 +87,12 @@ TEST_CASE("a walk that reaches less far expands fewer nodes, and of those that i
         CHECK(expanded(1.5F) < expanded(0));
 
         size_t same = 0;
+        const Searched searched{built.graph, nullptr};
         std::vector<Found> all, some;
         for (size_t i = 0; i < queries.rows(); ++i) {
             const auto query = built.coded.transformed(queries[i]);
-            built.graph.search(query.data(), {1000}, all);
-            built.graph.search(query.data(), {1000, 2, nearest}, some);
-            keep_nearest(all, nearest);
-            keep_nearest(some, nearest);
+            searched.search(query.data(), {paths::Path::graph, 1000, 0, 0}, nearest, all);
+            searched.search(query.data(), {paths::Path::graph, 1000, 0, 2}, nearest, some);
             for (const Found& one : some)
                 same += std::ranges::any_of(all, [&](const Found& other) { return other.node == one.node; });
         }

@@ -118,6 +118,8 @@ TEST_CASE("numbers of the header that can't be are refused in spite of a right c
         [](FileHeader& h) { h.degree = 0xffff'ffe0; },
         [](FileHeader& h) { h.bits = 1; },
         [](FileHeader& h) { h.bits = 3; },
+        [](FileHeader& h) { h.layout = 1; },
+        [](FileHeader& h) { h.layout = 2; },
         [](FileHeader& h) { h.bits = 0xffff'ffff; },
         [](FileHeader& h) { h.nodes = 0; },
         [](FileHeader& h) { h.nodes -= 1; },

@@ -222,6 +222,19 @@ TEST_CASE("a compact part finds the same as a fast one, in a fraction of the mem
           recall_at_10(*fast, vectors, Metric::cosine, queries, 100) - 0.02);
 }
 
+TEST_CASE("rows are compact where the data are better scanned than walked through") {
+    const Vectors vectors = random_points(20'000, 64, 1);
+    const auto part = part_of(vectors, Metric::euclidean, part_options());
+    CHECK(part->calibration().for_recall(0.9).setting.path == paths::Path::sketch);
+    CHECK(part->layout() == "compact");
+    CHECK(part_of(clustered(20'000, 8, 50, 1), Metric::euclidean, part_options())->layout() == "fast");
+    const TemporaryDirectory directory;
+    REQUIRE(part->save(directory.file("part")));
+    const auto loaded = Part::load(directory.file("part"), 64, Metric::euclidean, part_options().parameters);
+    REQUIRE(loaded);
+    CHECK((*loaded)->layout() == "compact");
+}
+
 TEST_CASE("a part that can't be written says why") {
     const auto part = part_of(clustered(10, 4, 1, 1), Metric::cosine, part_options());
     const auto saved = part->save("/nonexistent/part");
