@@ -49,7 +49,7 @@ class Layouts(unittest.TestCase):
         self.assertIn("version 1 of the format", "\n".join(page("vexfs.5")))
         self.assertEqual(constant("engine/storage/format.h", "version"), 1)
         self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
-        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 3)
+        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 4)
         self.assertEqual(constant("engine/lsh/part_file.h", "file_version"), 2)
 
 
@@ -141,7 +141,7 @@ class DataDirectory(unittest.TestCase):
         part = self.bytes_of("*.hnsw")
         header = read_fields(part, 0, "PART", "FileHeader")
         self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
-                         (b"VEXFSPRT", 3, 2, 1))
+                         (b"VEXFSPRT", 4, 2, 1))
         self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
         places = 128 + 2 * 4  # behind the mean
         rows = struct.unpack_from(f"<{ROWS}I", part, places)

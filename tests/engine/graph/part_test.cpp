@@ -223,14 +223,14 @@ TEST_CASE("a compact part finds the same as a fast one, in a fraction of the mem
 }
 
 TEST_CASE("rows are compact where the data are better scanned than walked through") {
-    const Vectors vectors = random_points(20'000, 64, 1);
+    const Vectors vectors = random_points(20'000, 256, 1);
     const auto part = part_of(vectors, Metric::euclidean, part_options());
     CHECK(part->calibration().for_recall(0.9).setting.path == paths::Path::sketch);
     CHECK(part->layout() == "compact");
     CHECK(part_of(clustered(20'000, 8, 50, 1), Metric::euclidean, part_options())->layout() == "fast");
     const TemporaryDirectory directory;
     REQUIRE(part->save(directory.file("part")));
-    const auto loaded = Part::load(directory.file("part"), 64, Metric::euclidean, part_options().parameters);
+    const auto loaded = Part::load(directory.file("part"), 256, Metric::euclidean, part_options().parameters);
     REQUIRE(loaded);
     CHECK((*loaded)->layout() == "compact");
 }
