@@ -4,13 +4,17 @@ import contextlib
 import ctypes
 import os
 import subprocess
+import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
 import genl
 import module
 
+PAUSE_S = 0.02  # between two uses, so that there are moments without one
+UNUSED_S = 60
 ROUNDS = int(os.environ.get("VEXFS_LOADS", 200))
 RANGES = {"cache_size_mb": (0, 1 << 20), "max_concurrent_ops": (1, 65536), "batch_size": (1, 1000000),
           "worker_threads": (0, 256), "prefetch_enabled": (0, 1), "compression_level": (0, 9)}
@@ -53,8 +57,10 @@ class Loading(unittest.TestCase):
         module.remove()
         self.assertFalse(is_loaded())
 
-    def use(self, ended, used):
-        """Opens, asks, mounts and lists, whether it is loaded or not."""
+    def use(self, directory, ended, used):
+        """Opens, asks, mounts and lists, whether it is loaded or not. The directory is nobody else's: what is mounted
+        there can be unmounted again.
+        """
         while not ended.is_set():
             with contextlib.suppress(OSError):
                 device = os.open("/dev/vexfs", os.O_RDWR)
@@ -65,30 +71,35 @@ class Loading(unittest.TestCase):
                     family.parameters()
                     family.dump(genl.GET_CPUS)
                     used["netlink"] += 1
-            if mount("nobody", "/mnt") == 0:
+            if mount("nobody", directory) == 0:
                 with contextlib.suppress(OSError):
-                    os.listdir("/mnt")
-                umount("/mnt")
+                    os.listdir(directory)
+                check(umount(directory))
                 used["mount"] += 1
+            ended.wait(PAUSE_S)
 
     def test_loads_and_unloads_while_others_use_it(self):
         ended, used = threading.Event(), {"device": 0, "netlink": 0, "mount": 0}
-        users = [threading.Thread(target=self.use, args=[ended, used]) for _ in range(2)]
-        for user in users:
-            user.start()
-        loads = 0
-        while loads < ROUNDS:
+        self.addCleanup(ended.set)
+        users = []
+        for name in ("first", "second"):
+            directory = tempfile.mkdtemp(prefix=name)
+            users.append(threading.Thread(target=self.use, args=[directory, ended, used]))
+            users[-1].start()
+        begun, tries = time.monotonic(), 0
+        for loads in range(1, ROUNDS + 1):
             load()
+            tries += 1
+            until = time.monotonic() + UNUSED_S
             while not unload():
-                pass
-            loads += 1
+                self.assertLess(time.monotonic(), until, "it is never unused")
+                tries += 1
+            if loads % 20 == 0 or loads == ROUNDS:
+                print(f"{loads} loads, {tries} tries to unload, {time.monotonic() - begun:.0f} s; used meanwhile {used}")
         ended.set()
         for user in users:
             user.join(60)
             self.assertFalse(user.is_alive())
-        while os.path.ismount("/mnt"):
-            umount("/mnt")
-        print(f"{loads} loads; used meanwhile: {used}")
         for kind, count in used.items():
             self.assertGreater(count, 0, kind)
 
