@@ -63,9 +63,7 @@ def side_by_side():
             (daemon.mount / name).mkdir()
             (daemon.mount / name / "config").write_text(f'dimension = {dimension}\nalgorithm = "flat"\n')
         (daemon.mount / "docs/insert").write_bytes(points)
-    plain = Path("/var/lib/plain")
-    plain.write_bytes(bytes(18 * 2000 * 100 * 4 + 128))
-    done = subprocess.run(["side-by-side", module.MOUNT, fuse_mount, plain], check=False)
+    done = subprocess.run(["side-by-side", module.MOUNT, fuse_mount, "/var/lib/plain"], check=False)
     return [daemon.stop() for daemon in daemons] == [0, 0] and done.returncode == 0
 
 
