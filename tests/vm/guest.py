@@ -3,6 +3,7 @@
 suite run in this process, for a start of Python takes long in an emulated machine.
 """
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "mount"), str(HERE.parent / "python
 import module  # noqa: E402
 from mounted import rows  # noqa: E402
 
+KMEMLEAK = Path("/sys/kernel/debug/kmemleak")
 # The behaviour of a mount, whoever serves it. `lifetime` is about the mount that FUSE serves.
 BEHAVIOUR = [f"{name}_test" for name in (
     "names", "call", "calling", "insert", "points", "config", "hostile", "session")]
@@ -30,7 +32,16 @@ def on_a_mount(*names):
     os.environ["VEXFS_MOUNT"] = str(module.MOUNT)
     module.Daemon.running = module.Daemon().start()
     passed = run_tests(names)
-    return module.Daemon.running.stop() == 0 and passed
+    passed = module.Daemon.running.stop() == 0 and passed
+    clean_up()
+    return passed
+
+
+def clean_up():
+    """What a daemon that has ended leaves; nothing else keeps the module loaded."""
+    subprocess.run(["umount", module.MOUNT], check=True)
+    module.remove()
+    shutil.rmtree(module.DATA)
 
 
 def loading():
@@ -64,7 +75,9 @@ def side_by_side():
             (daemon.mount / name / "config").write_text(f'dimension = {dimension}\nalgorithm = "flat"\n')
         (daemon.mount / "docs/insert").write_bytes(points)
     done = subprocess.run(["side-by-side", module.MOUNT, fuse_mount, "/var/lib/plain"], check=False)
-    return [daemon.stop() for daemon in daemons] == [0, 0] and done.returncode == 0
+    stopped = [daemon.stop() for daemon in daemons]
+    clean_up()
+    return stopped == [0, 0] and done.returncode == 0
 
 
 SUITES = {
@@ -78,11 +91,31 @@ SUITES = {
 }
 
 
+def leaked():
+    """What the kernel has found that nobody has the address of any more, where it looks for that."""
+    if not KMEMLEAK.exists():
+        return ""
+    for _ in range(2):
+        time.sleep(6)  # what is younger than five seconds is not told
+        KMEMLEAK.write_text("scan")
+    return KMEMLEAK.read_text()
+
+
 def main(asked):
-    """A suite by its name, or some of its tests by theirs: names_test.Names.test_one,call_test"""
-    if asked in SUITES:
-        return SUITES[asked]()
-    return on_a_mount(*asked.split(","))
+    """Suites by their names, fuzz+loading, or some of their tests by theirs: names_test.Names.test_one,call_test"""
+    if KMEMLEAK.parent.exists():
+        subprocess.run(["mount", "-t", "debugfs", "debugfs", KMEMLEAK.parent], check=True)
+    if leaked():
+        KMEMLEAK.write_text("clear")  # that was before the module
+    passed = True
+    for suite in asked.split("+"):
+        begun = time.monotonic()
+        one = SUITES[suite]() if suite in SUITES else on_a_mount(*suite.split(","))
+        print(f"vm: {suite} {'passed' if one else 'failed'}, {time.monotonic() - begun:.0f} s")
+        passed = one and passed
+    left = leaked()
+    print(left, end="")
+    return passed and not left
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def needed_by(module, kernel):
 
 def make(output, module, kernel, build, source, suite):
     image = Image(output)
-    more_trees, more_files = MORE.get(suite, ([], []))
+    more = [MORE[part] for part in suite.split("+") if part in MORE]
     for program in PROGRAMS:
         image.add_program(program)
     for name in ("vexfsd", "vexfsctl"):
@@ -136,9 +136,9 @@ def make(output, module, kernel, build, source, suite):
         image.add_libraries([path])
     for name in ("fuzz-module", "side-by-side"):
         image.add_program(build / "tests/vm" / name, f"/usr/bin/{name}")
-    for file in more_files:
+    for file in (file for _, files in more for file in files):
         image.add_file(Path(file))
-    for tree in TREES + more_trees:
+    for tree in TREES + [tree for trees, _ in more for tree in trees]:
         image.add_tree(tree)
         image.add_libraries(list(Path(tree).rglob("*.so")))
     for directory in SOURCES:

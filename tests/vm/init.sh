@@ -14,6 +14,7 @@ mount -t tmpfs -o mode=1777 tmp /tmp
 mount -t tmpfs state /var/lib
 ln -s /proc/self/fd /dev/fd
 ip link set lo up
+ulimit -Hn 16384
 suite=$(sed -n 's/.*vexfs.suite=\([^ ]*\).*/\1/p' /proc/cmdline)
 setsid cttyhack python3 -B /vexfs/tests/vm/guest.py "$suite"
 echo "vm: status $?"

@@ -4,9 +4,9 @@
 
 usage: run.py --kernel DIRECTORY --module FILE --build DIRECTORY [--append TEXT] SUITE
 
-DIRECTORY of the kernel is one of kernels.sh; the suites are in guest.py. The virtual machine has no network and
-no disk, and needs no right that its caller doesn't have. What it prints is printed here. The exit status is 0
-where the suite has passed and the kernel has complained of nothing.
+DIRECTORY of the kernel is one of kernels.sh; the suites are in guest.py, and fuzz+loading are two of them in one
+machine. It has no network and no disk, and needs no right that its caller doesn't have. What it prints is printed
+here. The exit status is 0 where the suite has passed and the kernel has complained of nothing.
 """
 import argparse
 import re
