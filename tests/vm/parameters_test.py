@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -15,6 +16,17 @@ import genl
 import numpy as np
 from module import MOUNT, REPEATABLE, Daemon, call, checked, device_of, parameter
 from mounted import Mounted, request, rows
+
+# A process that takes as much memory as each line says, and answers with one; the first that is killed for it.
+HUNGRY = """
+import mmap, sys
+open("/proc/self/oom_score_adj", "w").write("1000")
+taken = []
+for line in sys.stdin:
+    taken.append(mmap.mmap(-1, int(line), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE))
+    print(flush=True)
+"""
+LEAST_TAKEN = 4 << 20
 
 
 class OfTheModule(Mounted):
@@ -265,6 +277,27 @@ class Cache(OfTheModule):
         Path("/proc/sys/vm/drop_caches").write_text("2")
         self.assertEqual(self.family.cache()["entries"], 0)
         self.assertEqual(self.nearest(descriptor, asked)[0], 0)
+
+    def test_it_shrinks_where_memory_is_scarce(self):
+        self.family.set("compression_level", 0)
+        descriptor = self.opened_call(self.filled())
+        for i in range(100):
+            call(descriptor, request("search", {"vectors": np.array([[i, 0]], "<f4")}, limit=1000), flags=REPEATABLE)
+        before = self.family.cache()
+        self.assertGreaterEqual(before["entries"], 100)
+        hungry = subprocess.Popen([sys.executable, "-c", HUNGRY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            while self.family.cache()["evictions"] == before["evictions"]:
+                print(max(free_bytes() // 4, LEAST_TAKEN), file=hungry.stdin, flush=True)
+                self.assertEqual(hungry.stdout.readline(), "\n", "all memory is taken, and the cache is as it was")
+        finally:
+            hungry.communicate()
+        self.assertLess(self.family.cache()["bytes"], before["bytes"])
+        self.assertEqual(self.nearest(descriptor, self.asked_for([0, 0]))[0], 0)
+
+
+def free_bytes():
+    return int(re.search(r"MemFree: *(\d+)", Path("/proc/meminfo").read_text())[1]) << 10
 
 
 if __name__ == "__main__":
