@@ -8,12 +8,21 @@ import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 from unittest import mock
 
-from served import PATIENCE_S, MountingDaemon, rows, vexfs
+from served import PATIENCE_S, MountingDaemon, rows, vexfs, wait_for
 
 ROOM_BYTES = 1 << 20
 IMPATIENCE_S = 0.3
+
+
+def stop(process):
+    """Stops all threads of a process, which SIGSTOP alone does only by and by."""
+    os.kill(process, signal.SIGSTOP)
+    threads = Path("/proc", str(process), "task")
+    wait_for(lambda: all(stat.read_text().rpartition(") ")[2].startswith("T") for stat in threads.glob("*/stat")),
+             "a process that has stopped")
 
 
 class Failing(unittest.TestCase):
@@ -30,7 +39,7 @@ class Failing(unittest.TestCase):
 
     def test_a_call_that_takes_too_long_is_given_up(self):
         impatient = vexfs.Client(str(self.daemon.mount), timeout=IMPATIENCE_S)
-        os.kill(self.daemon.pid, signal.SIGSTOP)
+        stop(self.daemon.pid)
         try:
             with self.assertRaisesRegex(vexfs.VexFSError, f"collection.list was not answered in {IMPATIENCE_S} s"):
                 impatient.list_collections()
