@@ -116,7 +116,7 @@ void vexfs_call_finish(struct vexfs_call *call, int error)
 	if (call->state == VEXFS_CALL_ABANDONED)
 		return;
 	call->error = error;
-	call->state = VEXFS_CALL_DONE;
+	WRITE_ONCE(call->state, VEXFS_CALL_DONE);
 	wake_up(&call->done);
 }
 
@@ -184,6 +184,27 @@ static int vexfs_call_park(struct vexfs_instance *instance, unsigned long *left)
 	return 0;
 }
 
+/* Waits for the reply, or for a signal that kills. */
+static int vexfs_call_wait(struct vexfs_instance *instance, struct vexfs_call *call)
+{
+	struct vexfs_spin *spin = &instance->spins[call->header.op];
+	u64 begun = ktime_get_ns();
+	int error;
+
+	if (vexfs_spin_pays(spin)) {
+		call->spun = true;
+		vexfs_spin_until(spin, begun, READ_ONCE(call->state) == VEXFS_CALL_DONE);
+	}
+	if (vexfs_is_done(instance, call)) {
+		vexfs_spin_learn(spin, ktime_get_ns() - begun);
+		return 0;
+	}
+	call->slept = true;
+	error = wait_event_killable(call->done, vexfs_is_done(instance, call));
+	vexfs_spin_learn(spin, ktime_get_ns() - begun);
+	return error && vexfs_call_abandon(instance, call) ? -EINTR : 0;
+}
+
 int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int park_ms)
 {
 	unsigned long left = msecs_to_jiffies(park_ms);
@@ -201,9 +222,9 @@ int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, uns
 		if (error)
 			return error;
 		call->sendings++;
-		if (wait_event_killable(call->done, vexfs_is_done(instance, call)) &&
-		    vexfs_call_abandon(instance, call))
-			return -EINTR;
+		error = vexfs_call_wait(instance, call);
+		if (error)
+			return error;
 		if (call->error != -VEXFS_ERROR_NEW_DAEMON || call->epoch)
 			return call->error;
 	}

@@ -48,6 +48,8 @@ struct vexfs_call {
 	bool repeatable;		/* another daemon may do it again */
 	bool nobody_waits;		/* the list or table owns the reference */
 	bool parked;			/* it has waited for a daemon */
+	bool spun;			/* its caller spun for the reply */
+	bool slept;			/* and slept */
 	unsigned int sendings;		/* how many daemons got it; more than 1 where it was safe */
 
 	int error;

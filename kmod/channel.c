@@ -22,7 +22,13 @@ void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call)
 	call->header.data_bytes = call->in.bytes;
 	call->state = VEXFS_CALL_PENDING;
 	list_add_tail(&call->pending, &channel->pending);
-	wake_up(&channel->wait);
+	if (channel->idle_since_ns)
+		vexfs_spin_learn(&channel->spin, ktime_get_ns() - channel->idle_since_ns);
+	channel->idle_since_ns = 0;
+	if (channel->spinning)
+		WRITE_ONCE(channel->spinning, false);
+	else
+		wake_up(&channel->wait);
 }
 
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity)
@@ -65,6 +71,7 @@ static void vexfs_channel_fail_sent(struct vexfs_channel *channel)
 static void vexfs_channel_leave(struct vexfs_channel *channel)
 {
 	channel->leaving = true;
+	WRITE_ONCE(channel->spinning, false);
 	vexfs_channel_fail_pending(channel);
 	wake_up_all(&channel->wait);
 }
@@ -235,16 +242,46 @@ static void vexfs_channel_undo(struct vexfs_channel *channel, struct vexfs_call 
 	spin_unlock(&channel->instance->lock);
 }
 
+/* There was nothing: one of the threads spins until something comes, or a sleep is better. */
+static void vexfs_channel_spin(struct vexfs_channel *channel)
+{
+	spinlock_t *lock = &channel->instance->lock;
+	u64 begun = ktime_get_ns();
+	bool alone;
+
+	spin_lock(lock);
+	channel->idle_since_ns = begun;
+	alone = !channel->spinning && list_empty(&channel->pending) && !channel->leaving &&
+		vexfs_spin_pays(&channel->spin);
+	if (alone)
+		channel->spinning = true;
+	spin_unlock(lock);
+	if (!alone)
+		return;
+	vexfs_spin_until(&channel->spin, begun, !READ_ONCE(channel->spinning));
+	spin_lock(lock);
+	channel->spinning = false;
+	spin_unlock(lock);
+}
+
+/* The next request, once there is one; as vexfs_channel_take(). */
+static struct vexfs_call *vexfs_channel_wait(struct vexfs_channel *channel, u64 room, u64 *needed)
+{
+	struct vexfs_call *call = vexfs_channel_take(channel, room, needed);
+
+	if (call)
+		return call;
+	vexfs_channel_spin(channel);
+	if (wait_event_interruptible_exclusive(channel->wait, (call = vexfs_channel_take(channel, room, needed))))
+		return ERR_PTR(-EINTR);
+	return call;
+}
+
 static long vexfs_channel_fetch(struct vexfs_channel *channel, struct vexfs_next_args *args)
 {
-	struct vexfs_call *call;
+	struct vexfs_call *call = vexfs_channel_wait(channel, args->buffer_bytes, &args->needed_bytes);
 	long error;
 
-	error = wait_event_interruptible_exclusive(channel->wait,
-						   (call = vexfs_channel_take(channel, args->buffer_bytes,
-									      &args->needed_bytes)));
-	if (error)
-		return -EINTR;
 	if (IS_ERR(call))
 		return PTR_ERR(call);
 	trace_vexfs_request_handed(call, 0);

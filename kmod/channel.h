@@ -3,10 +3,13 @@
 #ifndef VEXFS_CHANNEL_H
 #define VEXFS_CHANNEL_H
 
+#include <linux/atomic.h>
 #include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
+
+#include "spin.h"
 
 struct vexfs_call;
 struct vexfs_instance;
@@ -21,6 +24,9 @@ struct vexfs_channel {
 	DECLARE_HASHTABLE(sent, 6);
 	u64 last_id;
 	wait_queue_head_t wait;			/* of the daemon's threads, for what is pending */
+	u64 idle_since_ns;			/* the last of them came and found nothing; 0 where something came */
+	struct vexfs_spin spin;			/* for what comes after that */
+	bool spinning;				/* one thread does, and gets what comes */
 	u64 *generations;			/* VEXFS_GENERATIONS_MAX, which the daemon changes as it likes */
 };
 

@@ -17,6 +17,7 @@ struct vexfs_file {
 	u64 epoch;
 	bool written;		/* since the last flush */
 	bool midway;		/* the daemon has bytes whose effect nobody has seen */
+	bool long_replies;	/* the last one to VEXFS_IOC_CALL was: it goes into pages of the program's next time */
 	atomic_t active;	/* operations on what the daemon has of it, now */
 	atomic_t begun;		/* and ever, which wraps around */
 	struct vexfs_call *release;	/* made when it is opened, so that closing can't fail */

@@ -249,6 +249,8 @@ int vexfs_node_run(struct inode *inode, struct vexfs_call *call)
 		vexfs_count(node, VEXFS_COUNTER_PARKED, 1);
 	if (call->sendings > 1)
 		vexfs_count(node, VEXFS_COUNTER_REPLAYED, 1);
+	if (call->spun)
+		vexfs_count(node, call->slept ? VEXFS_COUNTER_SPUN_IN_VAIN : VEXFS_COUNTER_SPUN, 1);
 	if (error == -ECONNRESET)
 		vexfs_count(node, VEXFS_COUNTER_LOST, 1);
 	if (error == -ENOTCONN)

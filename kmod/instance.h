@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "spin.h"
 #include "uapi/vexfs.h"
 
 struct vexfs_channel;
@@ -30,6 +31,7 @@ struct vexfs_instance {
 	wait_queue_head_t changed;	/* a daemon came or went */
 	atomic_t in_work;		/* requests that max_concurrent_ops counts */
 	wait_queue_head_t room;		/* for one more of them */
+	struct vexfs_spin spins[VEXFS_OP_STATFS + 1];	/* for the replies, by enum vexfs_op */
 	unsigned long overload_told_at;	/* jiffies of the last event; 0 for never */
 };
 

@@ -9,23 +9,32 @@
 #include "file.h"
 #include "node.h"
 
-/* Reads the request, which the key has where it has one, and makes room for the reply. */
+/* Reads the request, which the key has where it has one. */
 static int vexfs_call_fill(struct vexfs_call *call, const struct vexfs_call_args *args,
 			   const struct vexfs_cache_key *key)
 {
-	void __user *reply = u64_to_user_ptr(args->reply);
 	int error;
 
-	if (!key->memory) {
-		error = vexfs_span_from_user(&call->in, u64_to_user_ptr(args->request), args->request_bytes);
-		return error ? error : vexfs_span_for_user(&call->out, reply, args->reply_bytes);
-	}
+	if (!key->memory)
+		return vexfs_span_from_user(&call->in, u64_to_user_ptr(args->request), args->request_bytes);
 	error = vexfs_span_room(&call->in, args->request_bytes);
-	if (error)
-		return error;
-	memcpy(call->in.memory, key->memory + key->request_offset, args->request_bytes);
-	if (args->reply_bytes > VEXFS_CACHED_REPLY_BYTES_MAX)
-		return vexfs_span_for_user(&call->out, reply, args->reply_bytes);
+	if (!error)
+		memcpy(call->in.memory, key->memory + key->request_offset, args->request_bytes);
+	return error;
+}
+
+/*
+ * Makes room for the reply. Programs give much room for little that comes: their pages are pinned only where the
+ * last reply was long, and memory is had for what comes else.
+ */
+static int vexfs_call_room(struct vexfs_call *call, const struct vexfs_call_args *args,
+			   const struct vexfs_cache_key *key, const struct vexfs_file *own)
+{
+	bool kept = key->memory && args->reply_bytes <= VEXFS_CACHED_REPLY_BYTES_MAX;
+	bool short_one = !own->long_replies && args->reply_bytes <= VEXFS_TRANSFER_BYTES_MAX;
+
+	if (!kept && !short_one)
+		return vexfs_span_for_user(&call->out, u64_to_user_ptr(args->reply), args->reply_bytes);
 	vexfs_span_room_later(&call->out, args->reply_bytes);
 	return 0;
 }
@@ -43,10 +52,13 @@ static int vexfs_call_ask(struct file *file, struct vexfs_call *call, struct vex
 	int error = vexfs_call_fill(call, args, key);
 
 	if (!error)
+		error = vexfs_call_room(call, args, key, own);
+	if (!error)
 		error = vexfs_file_run(file, call);
 	if (!error)
 		error = vexfs_span_to_user(&call->out, u64_to_user_ptr(args->reply), call->out_bytes);
 	args->reply_bytes = call->out_bytes;
+	own->long_replies = call->out_bytes >= VEXFS_PINNED_BYTES_MIN;
 	own->midway = !error && call->count & VEXFS_COUNT_MIDWAY;
 	if (error || own->midway)
 		own->written = true;

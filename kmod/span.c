@@ -9,9 +9,6 @@
 
 #include "compat.h"
 
-/* Fewer bytes are copied once more sooner than their pages are pinned. */
-#define VEXFS_PINNED_BYTES_MIN (4 * PAGE_SIZE)
-
 int vexfs_span_room(struct vexfs_span *span, size_t bytes)
 {
 	span->bytes = bytes;

@@ -12,6 +12,9 @@
 
 struct iov_iter;
 
+/* Fewer bytes are copied once more sooner than their pages are pinned. */
+#define VEXFS_PINNED_BYTES_MIN (4 * PAGE_SIZE)
+
 struct vexfs_span {
 	size_t bytes;
 	void *memory;		/* or NULL, and these: */

@@ -37,6 +37,9 @@
  *	ESHUTDOWN	after VEXFS_IOC_LEAVE, once a reply was taken; there is no next request
  *	EINVAL		the reply is malformed: its client gets EIO
  *
+ * One of the threads that wait spins for a moment before it sleeps, where requests have lately come as soon, and so
+ * does who waits for a reply; not on a CPU that others want.
+ *
  * A reply to a request that isn't there any more, because its client was killed, is dropped, and VEXFS_NEXT_DROPPED
  * says so: nobody will use or release what was opened for it. With VEXFS_NEXT_ONLY_REPLY nothing is waited for: a
  * reply that is given later, by whichever thread.
@@ -303,6 +306,8 @@ enum vexfs_counter {
 	VEXFS_COUNTER_REFUSED,	/* that failed with EAGAIN for it */
 	VEXFS_COUNTER_CACHE_HITS,
 	VEXFS_COUNTER_CACHE_MISSES,
+	VEXFS_COUNTER_SPUN,	/* requests whose reply came before the caller slept */
+	VEXFS_COUNTER_SPUN_IN_VAIN,	/* whose caller slept after all */
 	VEXFS_COUNTER_LATENCY,
 	__VEXFS_COUNTER_END,
 };

@@ -12,9 +12,9 @@
 
 namespace vexfs::tuner {
 
-inline constexpr std::array<std::string_view, 12> module_counter_names{
-    "requests", "errors",  "bytes_written", "bytes_read", "parked",     "replayed",
-    "lost",     "expired", "waited",        "refused",    "cache_hits", "cache_misses"};
+inline constexpr std::array<std::string_view, 14> module_counter_names{
+    "requests", "errors", "bytes_written", "bytes_read", "parked",       "replayed", "lost",
+    "expired",  "waited", "refused",       "cache_hits", "cache_misses", "spun",     "spun_in_vain"};
 
 struct ModuleCounters {
     std::array<uint64_t, module_counter_names.size()> counts{};  // as they are named
