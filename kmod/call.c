@@ -132,6 +132,7 @@ static int vexfs_call_submit(struct vexfs_instance *instance, struct vexfs_call 
 		error = -VEXFS_ERROR_NEW_DAEMON;
 	if (!error) {
 		call->sent_epoch = instance->epoch;
+		call->channel = instance->channel;
 		vexfs_channel_add(instance->channel, call);
 	}
 	spin_unlock(&instance->lock);
@@ -148,21 +149,53 @@ static bool vexfs_is_done(struct vexfs_instance *instance, struct vexfs_call *ca
 	return done;
 }
 
-/* Takes it back from the daemon, where it isn't done in this moment. */
-static bool vexfs_call_abandon(struct vexfs_instance *instance, struct vexfs_call *call)
+/* Takes it back from the daemon. Under the instance's lock; it isn't done. */
+static void vexfs_call_abandon(struct vexfs_call *call)
 {
-	bool done;
-
-	spin_lock(&instance->lock);
-	done = call->state == VEXFS_CALL_DONE;
 	if (call->state == VEXFS_CALL_PENDING)
 		list_del_init(&call->pending);
 	else if (call->state == VEXFS_CALL_SENT)
 		hlist_del_init(&call->sent);
-	if (!done)
-		call->state = VEXFS_CALL_ABANDONED;
+	call->state = VEXFS_CALL_ABANDONED;
+}
+
+/* 0 where it is done in this moment, else -EINTR, and nobody waits for it any more. */
+static int vexfs_call_kill(struct vexfs_instance *instance, struct vexfs_call *call)
+{
+	int error = 0;
+
+	spin_lock(&instance->lock);
+	if (call->state != VEXFS_CALL_DONE) {
+		vexfs_call_abandon(call);
+		error = -EINTR;
+	}
 	spin_unlock(&instance->lock);
-	return !done;
+	return error;
+}
+
+/*
+ * For how many jiffies more a daemon of which nothing is seen is waited for, which are none where it is done. Or that
+ * it hangs, and nobody waits for it any more: what it hasn't got, or only looks, is as where there is none.
+ */
+static long vexfs_call_patience(struct vexfs_instance *instance, struct vexfs_call *call, unsigned long limit)
+{
+	unsigned long silence;
+	long left = 0;
+
+	spin_lock(&instance->lock);
+	if (call->state == VEXFS_CALL_REPLYING) {
+		left = limit;	/* bytes go where the program wants them; it mustn't go on before they are there */
+	} else if (call->state != VEXFS_CALL_DONE) {
+		silence = vexfs_channel_silence(call->channel);
+		if (silence < limit) {
+			left = limit - silence;
+		} else {
+			left = call->state == VEXFS_CALL_PENDING || call->repeatable ? -ENOTCONN : -ECONNRESET;
+			vexfs_call_abandon(call);
+		}
+	}
+	spin_unlock(&instance->lock);
+	return left;
 }
 
 static bool vexfs_is_served(struct vexfs_instance *instance)
@@ -184,8 +217,23 @@ static int vexfs_call_park(struct vexfs_instance *instance, unsigned long *left)
 	return 0;
 }
 
-/* Waits for the reply, or for a signal that kills. */
-static int vexfs_call_wait(struct vexfs_instance *instance, struct vexfs_call *call)
+/* Sleeps until the reply is there, as long as the daemon shows life. */
+static int vexfs_call_sleep(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int hang_ms)
+{
+	unsigned long limit = hang_ms ? max(msecs_to_jiffies(hang_ms), 1UL) : MAX_SCHEDULE_TIMEOUT;
+	long waited, left = limit;
+
+	do {
+		waited = wait_event_killable_timeout(call->done, vexfs_is_done(instance, call), left);
+		if (waited < 0)
+			return vexfs_call_kill(instance, call);
+		left = waited ? 0 : vexfs_call_patience(instance, call, limit);
+	} while (left > 0);
+	return left;
+}
+
+/* Waits for the reply: a moment without sleep, where that has paid lately. */
+static int vexfs_call_wait(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int hang_ms)
 {
 	struct vexfs_spin *spin = &instance->spins[call->header.op];
 	u64 begun = ktime_get_ns();
@@ -200,12 +248,13 @@ static int vexfs_call_wait(struct vexfs_instance *instance, struct vexfs_call *c
 		return 0;
 	}
 	call->slept = true;
-	error = wait_event_killable(call->done, vexfs_is_done(instance, call));
+	error = vexfs_call_sleep(instance, call, hang_ms);
 	vexfs_spin_learn(spin, ktime_get_ns() - begun);
-	return error && vexfs_call_abandon(instance, call) ? -EINTR : 0;
+	return error;
 }
 
-int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int park_ms)
+int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int park_ms,
+		   unsigned int hang_ms)
 {
 	unsigned long left = msecs_to_jiffies(park_ms);
 	int error;
@@ -222,7 +271,7 @@ int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, uns
 		if (error)
 			return error;
 		call->sendings++;
-		error = vexfs_call_wait(instance, call);
+		error = vexfs_call_wait(instance, call, hang_ms);
 		if (error)
 			return error;
 		if (call->error != -VEXFS_ERROR_NEW_DAEMON || call->epoch)

@@ -45,6 +45,7 @@ struct vexfs_call {
 	struct vexfs_span out;		/* room for what is read */
 	u64 epoch;			/* of the daemon that the header's handle is of; 0 where there is no handle */
 	u64 sent_epoch;			/* of the daemon that got it last */
+	struct vexfs_channel *channel;	/* of that one; it is there until the call is done */
 	bool repeatable;		/* another daemon may do it again */
 	bool nobody_waits;		/* the list or table owns the reference */
 	bool parked;			/* it has waited for a daemon */
@@ -72,10 +73,12 @@ void vexfs_call_put(struct vexfs_call *call);
 size_t vexfs_call_bytes(const struct vexfs_call *call);	/* as it is handed out */
 
 /*
- * Waits for a daemon, at most park_ms, and for the reply. 0, or the error of the reply, or a negative errno:
- * -VEXFS_ERROR_NEW_DAEMON, where the call has an epoch and the daemon isn't that of it any more.
+ * Waits for a daemon, at most park_ms, and for the reply, as long as the daemon shows life within hang_ms, 0 for ever.
+ * 0, or the error of the reply, or a negative errno: -VEXFS_ERROR_NEW_DAEMON, where the call has an epoch and the
+ * daemon isn't that of it any more.
  */
-int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int park_ms);
+int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, unsigned int park_ms,
+		   unsigned int hang_ms);
 /* Sends a call that nobody waits for, and puts it. Where there is no such daemon any more, it is just put. */
 void vexfs_call_send(struct vexfs_instance *instance, struct vexfs_call *call);
 /* A call comes to its end, or its nobody-waits reference is put. Under the instance's lock. */

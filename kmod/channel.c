@@ -31,6 +31,13 @@ void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call)
 		wake_up(&channel->wait);
 }
 
+unsigned long vexfs_channel_silence(const struct vexfs_channel *channel)
+{
+	if (channel->leaving || atomic_read(&channel->waiting))
+		return 0;
+	return jiffies - READ_ONCE(channel->seen_at);
+}
+
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity)
 {
 	const struct vexfs_channel *channel;
@@ -109,6 +116,7 @@ static long vexfs_serve(struct vexfs_channel *channel, struct vexfs_serve_args _
 	if (instance->served) {
 		error = -EBUSY;
 	} else {
+		channel->seen_at = jiffies;
 		instance->served = true;
 		instance->call_bytes_max = min_t(u32, args.call_bytes_max, VEXFS_CALL_BYTES_MAX);
 		instance->channel = channel;
@@ -268,13 +276,16 @@ static void vexfs_channel_spin(struct vexfs_channel *channel)
 static struct vexfs_call *vexfs_channel_wait(struct vexfs_channel *channel, u64 room, u64 *needed)
 {
 	struct vexfs_call *call = vexfs_channel_take(channel, room, needed);
+	int error;
 
 	if (call)
 		return call;
+	atomic_inc(&channel->waiting);
 	vexfs_channel_spin(channel);
-	if (wait_event_interruptible_exclusive(channel->wait, (call = vexfs_channel_take(channel, room, needed))))
-		return ERR_PTR(-EINTR);
-	return call;
+	error = wait_event_interruptible_exclusive(channel->wait, (call = vexfs_channel_take(channel, room, needed)));
+	WRITE_ONCE(channel->seen_at, jiffies);
+	atomic_dec(&channel->waiting);
+	return error ? ERR_PTR(-EINTR) : call;
 }
 
 static long vexfs_channel_fetch(struct vexfs_channel *channel, struct vexfs_next_args *args)
@@ -302,6 +313,7 @@ static long vexfs_next(struct vexfs_channel *channel, struct vexfs_next_args __u
 		return -EFAULT;
 	if (args.flags & ~VEXFS_NEXT_ONLY_REPLY || args.reserved || args.needed_bytes)
 		return -EINVAL;
+	WRITE_ONCE(channel->seen_at, jiffies);
 	asked = args.flags;
 	args.flags = 0;
 	if (args.reply.id) {

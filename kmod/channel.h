@@ -27,6 +27,8 @@ struct vexfs_channel {
 	u64 idle_since_ns;			/* the last of them came and found nothing; 0 where something came */
 	struct vexfs_spin spin;			/* for what comes after that */
 	bool spinning;				/* one thread does, and gets what comes */
+	atomic_t waiting;			/* threads that are there, for what comes */
+	unsigned long seen_at;			/* jiffies of the last time that one came or went */
 	u64 *generations;			/* VEXFS_GENERATIONS_MAX, which the daemon changes as it likes */
 };
 
@@ -35,6 +37,8 @@ void vexfs_device_exit(void);
 
 /* Whether a reply holds still, by what its daemon says now. */
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity);
+/* For how many jiffies nothing was seen of the daemon that is to answer, 0 while it waits for requests, or leaves. */
+unsigned long vexfs_channel_silence(const struct vexfs_channel *channel);
 /* One more request for the daemon. */
 void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call);
 

@@ -234,7 +234,7 @@ int vexfs_node_run(struct inode *inode, struct vexfs_call *call)
 	int error;
 
 	trace_vexfs_request_begin(call, 0);
-	error = vexfs_call_run(mount->instance, call, mount->park_ms);
+	error = vexfs_call_run(mount->instance, call, mount->park_ms, mount->hang_ms);
 	trace_vexfs_request_end(call, error);
 	/* It comes again as another call's, once its file is open again. */
 	if (error == -VEXFS_ERROR_NEW_DAEMON)

@@ -21,6 +21,7 @@ struct vexfs_mount {
 	dev_t device;
 	struct vexfs_instance *instance;
 	unsigned int park_ms;	/* how long an operation waits for a daemon */
+	unsigned int hang_ms;	/* how long for a daemon that shows no life; 0 for ever */
 	struct vexfs_counters __percpu *counters;
 	struct mutex collections_mutex;	/* guards the list, and the way of a collection's references to 0 */
 	struct list_head collections;

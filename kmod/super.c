@@ -19,11 +19,13 @@
 
 #define VEXFS_MAGIC 0x53465856	/* "VXFS" */
 #define VEXFS_PARK_MS_DEFAULT 30000
+#define VEXFS_HANG_MS_DEFAULT 30000
 
-enum { VEXFS_OPTION_PARK_MS };
+enum { VEXFS_OPTION_PARK_MS, VEXFS_OPTION_HANG_MS };
 
 static const struct fs_parameter_spec vexfs_options[] = {
 	fsparam_u32("park_ms", VEXFS_OPTION_PARK_MS),
+	fsparam_u32("hang_ms", VEXFS_OPTION_HANG_MS),
 	{}
 };
 
@@ -36,8 +38,11 @@ static int vexfs_parse_option(struct fs_context *context, struct fs_parameter *p
 	if (option < 0)
 		return option;
 	if (result.uint_32 > INT_MAX)
-		return invalf(context, "vexfs: park_ms is at most %d", INT_MAX);
-	mount->park_ms = result.uint_32;
+		return invalf(context, "vexfs: %s is at most %d", parameter->key, INT_MAX);
+	if (option == VEXFS_OPTION_PARK_MS)
+		mount->park_ms = result.uint_32;
+	else
+		mount->hang_ms = result.uint_32;
 	return 0;
 }
 
@@ -79,6 +84,8 @@ static int vexfs_show_options(struct seq_file *file, struct dentry *root)
 
 	if (mount->park_ms != VEXFS_PARK_MS_DEFAULT)
 		seq_printf(file, ",park_ms=%u", mount->park_ms);
+	if (mount->hang_ms != VEXFS_HANG_MS_DEFAULT)
+		seq_printf(file, ",hang_ms=%u", mount->hang_ms);
 	return 0;
 }
 
@@ -169,6 +176,7 @@ static int vexfs_init_context(struct fs_context *context)
 		return -ENOMEM;
 	}
 	mount->park_ms = VEXFS_PARK_MS_DEFAULT;
+	mount->hang_ms = VEXFS_HANG_MS_DEFAULT;
 	INIT_LIST_HEAD(&mount->link);
 	mutex_init(&mount->collections_mutex);
 	INIT_LIST_HEAD(&mount->collections);

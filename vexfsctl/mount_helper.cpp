@@ -28,7 +28,7 @@ constexpr const char* usage = "usage: mount.vexfs [-fnsv] [-o OPTIONS] NAME DIR\
 constexpr std::array meant_for_others{"defaults", "rw",    "auto",   "noauto", "user",  "nouser",
                                       "users",    "owner", "group",  "nofail", "async", "_netdev",
                                       "nosuid",   "nodev", "noexec", "noatime"};
-constexpr std::array own_options{"backend", "park_ms", "ro", "socket"};
+constexpr std::array own_options{"backend", "hang_ms", "park_ms", "ro", "socket"};
 
 struct Wanted {
     std::string instance, directory, options;
@@ -47,8 +47,8 @@ Result<void> take_option(Wanted& wanted, const std::string& option) {
         wanted.socket = value;
     } else if (name == "backend" && (value == "auto" || value == "module" || value == "fuse")) {
         wanted.backend = value;
-    } else if (name == "park_ms" && !value.empty()) {
-        wanted.module_options = option;
+    } else if ((name == "hang_ms" || name == "park_ms") && !value.empty()) {
+        wanted.module_options += (wanted.module_options.empty() ? "" : ",") + option;
     } else if (name == "backend" || !wanted.sloppy) {
         return fail(ErrorCode::invalid_argument, fmt::format("there is no option {}", option),
                     name == "backend" ? "auto, module or fuse" : did_you_mean(name, own_options));

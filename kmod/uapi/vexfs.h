@@ -13,6 +13,11 @@
  *	ENOTCONN	there is no daemon, and none came for as long as the mount waits (its option park_ms)
  *	ENOTTY		the file is another than `call`
  *
+ * A daemon that is there and shows no life for as long as the mount's option hang_ms says counts as none: what it
+ * wasn't handed, and what is repeatable, fails with ENOTCONN then, the others with ECONNRESET. It shows life as long as
+ * one of its threads waits for requests in VEXFS_IOC_NEXT, and whenever one comes there, so that a request may take as
+ * long as it likes beside others. One that was told to leave has no limit.
+ *
  * A request that says VEXFS_CALL_REPEATABLE, such as a search, is done again by the next daemon, instead of
  * ECONNRESET. It may also be answered from the cache of the module, by a reply that the daemon gave to the same request
  * of the same user, and that is still true. Other operations on files wait in the same way for a daemon, and fail with
@@ -300,8 +305,8 @@ enum vexfs_counter {
 	VEXFS_COUNTER_BYTES_READ,	/* from it */
 	VEXFS_COUNTER_PARKED,	/* requests that waited for a daemon */
 	VEXFS_COUNTER_REPLAYED,	/* that a further daemon got */
-	VEXFS_COUNTER_LOST,	/* that failed with ECONNRESET */
-	VEXFS_COUNTER_EXPIRED,	/* that failed with ENOTCONN */
+	VEXFS_COUNTER_LOST,	/* that failed with ECONNRESET: their daemon ended, or hangs */
+	VEXFS_COUNTER_EXPIRED,	/* that failed with ENOTCONN: there was no daemon, or it hangs */
 	VEXFS_COUNTER_WAITED,	/* that waited for max_concurrent_ops */
 	VEXFS_COUNTER_REFUSED,	/* that failed with EAGAIN for it */
 	VEXFS_COUNTER_CACHE_HITS,

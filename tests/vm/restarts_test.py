@@ -2,19 +2,23 @@
 """The daemon is killed, and started again, while its mount is in use."""
 import errno
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 from pathlib import Path
 
 import numpy as np
-from module import MOUNT, REPEATABLE, Daemon, call, checked
+from module import LIBC, MOUNT, REPEATABLE, Daemon, call, checked
 from mounted import Call, Mounted, request, rows
+from mute import MKDIR, MuteDaemon
 
 PYTHON = Path(os.environ["VEXFS_SOURCE_DIR"]) / "python"
 KILLS = int(os.environ.get("VEXFS_KILLS", 20))
+INSTANCE = "vexfs"
 HANGING_S = 60  # a call that takes longer hangs: a daemon is back in less
 
 # A client that writes points of its own and looks them up again until its standard input ends; tells when it has begun,
@@ -140,6 +144,60 @@ class Restarts(Mounted):
         begun = time.monotonic()
         self.assert_errno(errno.ENOTCONN, os.listdir, "/mnt")
         self.assertGreater(time.monotonic() - begun, 0.29)
+
+    def mount_again(self, options):
+        """The same instance once more, which is there in vain when the daemon hangs. Where it is mounted."""
+        directory = tempfile.mkdtemp()
+        # mount(8) would take the name for that of a directory that is there.
+        self.assertEqual(LIBC.mount(INSTANCE.encode(), directory.encode(), b"vexfs", 0, options.encode()), 0)
+        self.addCleanup(subprocess.run, ["umount", directory], check=True)
+        return directory
+
+    def stop_for_now(self):
+        os.kill(self.daemon.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.daemon.pid, signal.SIGCONT)
+
+    def test_a_daemon_that_hangs_counts_as_none_after_the_mounts_limit(self):
+        again = self.mount_again("hang_ms=500")
+        self.assertIn("hang_ms=500", next(line for line in Path("/proc/self/mounts").read_text().splitlines()
+                                          if f" {again} " in line))
+        asked = os.open(f"{again}/docs/call", os.O_RDWR)
+        self.addCleanup(os.close, asked)
+        self.assertEqual(checked(call(asked, request("health")))["status"], "ok")
+        self.stop_for_now()
+        for function, *arguments in ((os.listdir, again), (call, asked, request("health"))):
+            begun = time.monotonic()
+            self.assert_errno(errno.ENOTCONN, function, *arguments)
+            took = time.monotonic() - begun
+            self.assertGreater(took, 0.4)
+            self.assertLess(took, HANGING_S)
+        # Who waits longer is answered as soon as it goes on.
+        listed, failures = [], []
+        waiting = self.watched(lambda: listed.append("docs" in os.listdir(MOUNT)), failures)
+        time.sleep(1)
+        self.assertEqual(listed, [])
+        os.kill(self.daemon.pid, signal.SIGCONT)
+        waiting.join(HANGING_S)
+        self.assertEqual((listed, failures), ([True], []))
+        self.assertIn("docs", os.listdir(again))
+        self.assertEqual(checked(call(asked, request("health")))["status"], "ok")
+
+    def test_a_request_may_take_longer_than_that(self):
+        again = self.mount_again("hang_ms=50")
+        begun = time.monotonic()
+        with Call(f"{again}/docs/call") as asked:
+            ids = asked.call("insert", {"vectors": rows(200_000, 2)})["arrays"]["ids"]
+            self.assertEqual(len(ids), 200_000)
+            self.assertGreater(time.monotonic() - begun, 0.1)
+
+    def test_what_a_daemon_has_that_hangs_may_be_done(self):
+        """A daemon that gets a request, and is heard of no more."""
+        subprocess.run(["mount", "-t", "vexfs", "-o", "hang_ms=500", "mute", "/mnt"], check=True)
+        self.addCleanup(subprocess.run, ["umount", "/mnt"], check=True)
+        with MuteDaemon("mute") as mute:
+            self.assert_errno(errno.ECONNRESET, os.mkdir, "/mnt/new")
+            self.assertEqual(mute.asked_last(), MKDIR)
+            self.assert_errno(errno.ENOTCONN, os.listdir, "/mnt")
 
     def test_what_was_written_and_had_no_effect_is_lost_once_and_told(self):
         with Call(self.docs / "call") as half:
