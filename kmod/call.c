@@ -94,6 +94,7 @@ void vexfs_call_put(struct vexfs_call *call)
 		return;
 	vexfs_span_free(&call->in);
 	vexfs_span_free(&call->out);
+	vexfs_backing_free(call->backing);
 	kfree(call->groups);
 	kmem_cache_free(vexfs_call_cache, call);
 }

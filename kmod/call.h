@@ -11,6 +11,7 @@
 #include <linux/refcount.h>
 #include <linux/wait.h>
 
+#include "backing.h"
 #include "cache.h"
 #include "instance.h"
 #include "span.h"
@@ -59,6 +60,7 @@ struct vexfs_call {
 	struct vexfs_validity validity;	/* of the reply, where it may be kept */
 	struct vexfs_entry entry;
 	struct vexfs_opened opened;
+	struct vexfs_backing *backing;	/* of what is opened, or NULL */
 
 	gid_t *groups;
 };

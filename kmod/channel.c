@@ -145,7 +145,26 @@ static struct vexfs_call *vexfs_channel_find_sent(struct vexfs_channel *channel,
 	return NULL;
 }
 
-/* A reply's data come into the call's room before anybody is told of it. */
+/* Into the call's room, or what they tell of. */
+static int vexfs_reply_take_data(struct vexfs_call *call, const struct vexfs_reply *reply)
+{
+	const void __user *data = u64_to_user_ptr(reply->data);
+	int error;
+
+	if (call->header.op == VEXFS_OP_OPEN && reply->opened.flags & VEXFS_OPENED_BACKED) {
+		call->backing = vexfs_backing_make(data, reply->data_bytes, reply->count);
+		error = PTR_ERR_OR_ZERO(call->backing);
+		if (error)
+			call->backing = NULL;
+		return error;
+	}
+	error = vexfs_span_take(&call->out, data, reply->data_bytes);
+	if (!error)
+		call->out_bytes = reply->data_bytes;
+	return error;
+}
+
+/* A reply's data are taken before anybody is told of it. */
 static int vexfs_reply_copy(struct vexfs_call *call, const struct vexfs_reply *reply)
 {
 	bool keep = reply->flags & VEXFS_REPLY_KEEP;
@@ -154,10 +173,9 @@ static int vexfs_reply_copy(struct vexfs_call *call, const struct vexfs_reply *r
 	if (reply->error > 0 || reply->error <= -VEXFS_ERROR_MAX || reply->flags & ~VEXFS_REPLY_KEEP ||
 	    (keep ? reply->slot >= VEXFS_GENERATIONS_MAX : reply->slot || reply->generation))
 		return -EINVAL;
-	error = vexfs_span_take(&call->out, u64_to_user_ptr(reply->data), reply->data_bytes);
+	error = vexfs_reply_take_data(call, reply);
 	if (error)
 		return error;
-	call->out_bytes = reply->data_bytes;
 	call->count = reply->count;
 	call->entry = reply->entry;
 	call->opened = reply->opened;

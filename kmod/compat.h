@@ -5,6 +5,7 @@
 
 #include <linux/fs.h>
 #include <linux/shrinker.h>
+#include <linux/splice.h>
 #include <linux/uio.h>
 #include <linux/version.h>
 
@@ -34,7 +35,15 @@ static inline ssize_t vexfs_splice_copies(struct file *file, loff_t *position, s
 {
 	return generic_file_splice_read(file, position, pipe, bytes, flags);
 }
+
+/* From a file of another file system. */
+static inline ssize_t vexfs_splice_file(struct file *file, loff_t *position, struct pipe_inode_info *pipe,
+					size_t bytes, unsigned int flags)
+{
+	return file->f_op->splice_read ? file->f_op->splice_read(file, position, pipe, bytes, flags) : -EXDEV;
+}
 #else
+#define vexfs_splice_file vfs_splice_read
 #define vexfs_splice_pages filemap_splice_read
 #define vexfs_splice_copies copy_splice_read
 #endif

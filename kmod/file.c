@@ -65,6 +65,24 @@ static bool vexfs_waits(const struct kiocb *iocb)
 	return !(iocb->ki_flags & IOCB_NOWAIT) && !(iocb->ki_filp->f_flags & O_NONBLOCK);
 }
 
+static void vexfs_count_passed(const struct file *file, ssize_t bytes)
+{
+	if (bytes > 0)
+		vexfs_count(vexfs_inode_of(file_inode(file)), VEXFS_COUNTER_BYTES_PASSED, bytes);
+}
+
+/* From the files that it consists of. */
+static ssize_t vexfs_read_backed(struct kiocb *iocb, struct iov_iter *to)
+{
+	const struct vexfs_file *own = iocb->ki_filp->private_data;
+	ssize_t done = vexfs_backing_read(own->backing, iocb->ki_pos, to);
+
+	if (done > 0)
+		iocb->ki_pos += done;
+	vexfs_count_passed(iocb->ki_filp, done);
+	return done;
+}
+
 static ssize_t vexfs_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct file *file = iocb->ki_filp;
@@ -72,6 +90,8 @@ static ssize_t vexfs_read(struct kiocb *iocb, struct iov_iter *to)
 	struct vexfs_call *call;
 	ssize_t done;
 
+	if (own->backing)
+		return vexfs_read_backed(iocb, to);
 	if (own->flags & VEXFS_OPENED_UNCHANGING)
 		return generic_file_read_iter(iocb, to);
 	if (!iov_iter_count(to))
@@ -228,6 +248,17 @@ static int vexfs_mmap(struct file *file, struct vm_area_struct *area)
 static ssize_t vexfs_splice_read(struct file *file, loff_t *position, struct pipe_inode_info *pipe, size_t bytes,
 				 unsigned int flags)
 {
+	const struct vexfs_file *own = file->private_data;
+	ssize_t done;
+
+	if (own->backing) {
+		done = vexfs_backing_splice(own->backing, position, pipe, bytes, flags);
+		if (done != -EXDEV) {
+			vexfs_count_passed(file, done);
+			return done;
+		}
+		return vexfs_splice_copies(file, position, pipe, bytes, flags);
+	}
 	if (vexfs_file_is(file, VEXFS_OPENED_UNCHANGING))
 		return vexfs_splice_pages(file, position, pipe, bytes, flags);
 	return vexfs_splice_copies(file, position, pipe, bytes, flags);

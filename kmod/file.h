@@ -15,6 +15,7 @@ struct vexfs_file {
 	u32 row_bytes;		/* of a vector that is written to it; 0 for none */
 	u64 handle;		/* of the daemon with the epoch */
 	u64 epoch;
+	struct vexfs_backing *backing;	/* what is read without the daemon, or NULL; never changes */
 	bool written;		/* since the last flush */
 	bool midway;		/* the daemon has bytes whose effect nobody has seen */
 	bool long_replies;	/* the last one to VEXFS_IOC_CALL was: it goes into pages of the program's next time */

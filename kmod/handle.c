@@ -7,7 +7,8 @@
 #include "file.h"
 #include "node.h"
 
-#define VEXFS_OPENED_FLAGS (VEXFS_OPENED_STREAM | VEXFS_OPENED_CALL | VEXFS_OPENED_UNCHANGING)
+#define VEXFS_OPENED_FLAGS \
+	(VEXFS_OPENED_STREAM | VEXFS_OPENED_CALL | VEXFS_OPENED_UNCHANGING | VEXFS_OPENED_BACKED)
 
 /* How it is opened; what is to be created or emptied is so by operations of their own. */
 static u32 vexfs_open_flags(const struct file *file)
@@ -18,7 +19,8 @@ static u32 vexfs_open_flags(const struct file *file)
 static int vexfs_opened_check(const struct vexfs_opened *opened)
 {
 	if (!opened->handle || opened->flags & ~VEXFS_OPENED_FLAGS || opened->row_bytes > VEXFS_TRANSFER_BYTES_MAX ||
-	    (opened->row_bytes && !(opened->flags & VEXFS_OPENED_STREAM)))
+	    (opened->row_bytes && !(opened->flags & VEXFS_OPENED_STREAM)) ||
+	    (opened->flags & VEXFS_OPENED_BACKED && !(opened->flags & VEXFS_OPENED_UNCHANGING)))
 		return -EIO;
 	return 0;
 }
@@ -34,7 +36,9 @@ static struct vexfs_call *vexfs_open_call(struct inode *inode, struct file *file
 	return call;
 }
 
-static int vexfs_handle_open(struct inode *inode, struct file *file, struct vexfs_opened *opened, u64 *epoch)
+/* What backs it is the caller's then, where it asks for that. */
+static int vexfs_handle_open(struct inode *inode, struct file *file, struct vexfs_opened *opened, u64 *epoch,
+			     struct vexfs_backing **backing)
 {
 	struct vexfs_call *call = vexfs_open_call(inode, file);
 	int error;
@@ -44,6 +48,12 @@ static int vexfs_handle_open(struct inode *inode, struct file *file, struct vexf
 	error = vexfs_node_run(inode, call);
 	if (!error)
 		error = vexfs_opened_check(&call->opened);
+	if (!error && call->backing && vexfs_backing_bytes(call->backing) != i_size_read(inode))
+		error = -EIO;
+	if (!error && backing) {
+		*backing = call->backing;
+		call->backing = NULL;
+	}
 	*opened = call->opened;
 	*epoch = call->sent_epoch;
 	vexfs_call_put(call);
@@ -76,6 +86,7 @@ void vexfs_file_free(struct inode *inode, struct vexfs_file *own)
 	} else {
 		vexfs_call_put(own->release);
 	}
+	vexfs_backing_free(own->backing);
 	kfree(own);
 }
 
@@ -101,7 +112,7 @@ int vexfs_file_open(struct inode *inode, struct file *file)
 
 	if (IS_ERR(own))
 		return PTR_ERR(own);
-	error = vexfs_handle_open(inode, file, &opened, &epoch);
+	error = vexfs_handle_open(inode, file, &opened, &epoch, &own->backing);
 	if (!error)
 		error = vexfs_file_begin(own, &opened, epoch);
 	if (error)
@@ -131,7 +142,7 @@ static int vexfs_file_reopen(struct file *file, u64 lost_epoch)
 		return -EINTR;
 	if (own->epoch != lost_epoch)
 		goto out;	/* somebody else has done it */
-	error = vexfs_handle_open(inode, file, &opened, &epoch);
+	error = vexfs_handle_open(inode, file, &opened, &epoch, NULL);
 	if (error)
 		goto out;
 	lost = own->flags & VEXFS_OPENED_STREAM ? own->midway : own->written;

@@ -13,9 +13,16 @@
 /* Reads into pages, which are held by the caller; 0 is behind the file's end. */
 static int vexfs_pages_fill(struct file *file, loff_t position, struct page **pages, unsigned int count)
 {
-	struct vexfs_call *call = vexfs_file_call(VEXFS_OP_READ, file);
+	const struct vexfs_file *own = file->private_data;
+	struct vexfs_call *call;
 	int error;
 
+	if (own->backing) {
+		error = vexfs_backing_fill(own->backing, position, pages, count);
+		kfree(pages);
+		return error;
+	}
+	call = vexfs_file_call(VEXFS_OP_READ, file);
 	if (IS_ERR(call)) {
 		kfree(pages);
 		return PTR_ERR(call);
@@ -86,10 +93,15 @@ out:
 
 void vexfs_pages_prefetch(struct inode *inode, struct file *file)
 {
+	const struct vexfs_file *own = file->private_data;
 	struct file_ra_state state = {};
 
 	if (!vexfs_prefetch_enabled() || !i_size_read(inode))
 		return;
+	if (own->backing) {
+		vexfs_backing_prefetch(own->backing, VEXFS_TRANSFER_BYTES_MAX);
+		return;
+	}
 	/* That of a file is made only once it is open. */
 	file_ra_state_init(&state, inode->i_mapping);
 	page_cache_sync_readahead(inode->i_mapping, &state, file, 0,

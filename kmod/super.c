@@ -111,6 +111,7 @@ static int vexfs_fill_super(struct super_block *sb, struct fs_context *context)
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_time_gran = 1;
+	sb->s_stack_depth = 1;	/* files that are passed through are those of another one */
 	sb->s_flags |= SB_NOSUID | SB_NODEV | SB_NOEXEC | SB_NOATIME;
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 	error = super_setup_bdi(sb);

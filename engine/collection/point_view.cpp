@@ -21,6 +21,16 @@ void PointView::read(uint64_t offset, std::span<std::byte> bytes) const {
     }
 }
 
+std::vector<std::span<const std::byte>> PointView::pieces(size_t pieces_max) const {
+    std::vector<std::span<const std::byte>> pieces;
+    if (runs_.size() > pieces_max) return pieces;
+    for (size_t i = 0; i < runs_.size(); ++i) {
+        const uint64_t end = i + 1 < runs_.size() ? runs_[i + 1].offset : bytes_;
+        pieces.emplace_back(runs_[i].data, end - runs_[i].offset);
+    }
+    return pieces;
+}
+
 uint64_t PointView::memory_bytes() const {
     return sizeof *this + runs_.capacity() * sizeof(Run) + ids_.capacity() * sizeof(uint64_t) +
            entries_.capacity() * sizeof(std::byte*) + line_offsets_.capacity() * sizeof(uint64_t);

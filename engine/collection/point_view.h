@@ -37,6 +37,9 @@ class PointView {
     uint64_t bytes() const { return bytes_; }
     // bytes.size() of them from `offset` on; both within bytes().
     void read(uint64_t offset, std::span<std::byte> bytes) const;
+    // All of them, where they lie as they are in mapped files: one piece behind the other. None where there
+    // are more than pieces_max, or where they are made as they are read.
+    std::vector<std::span<const std::byte>> pieces(size_t pieces_max) const;
     // That the view itself takes.
     uint64_t memory_bytes() const;
 

@@ -55,6 +55,15 @@
  * again by itself with the next daemon; where bytes had been written to it whose effect was not seen yet, the operation
  * that finds this out fails with ECONNRESET, once.
  *
+ * Files that are passed through
+ * -----------------------------
+ * The data of a reply to VEXFS_OP_OPEN with VEXFS_OPENED_BACKED say what the file consists of: count bytes that are its
+ * first ones, and struct vexfs_piece, one behind another, for those that follow. A piece lies in the daemon's memory
+ * where a regular file is mapped shared, of a file system that stands on no other; it is read and spliced from that
+ * file from then on, with the rights of whoever opened that, and as long as the file is open here, also when the daemon
+ * ends. Pages that are mapped are filled from it. All together they are as large as the entry said. Where a piece is no
+ * such memory, the file is read by VEXFS_OP_READ as others are.
+ *
  * Replies that are kept
  * ---------------------
  * The first VEXFS_GENERATIONS_BYTES of the open file, mapped shared, are VEXFS_GENERATIONS_MAX
@@ -130,7 +139,7 @@ enum vexfs_op {
 	VEXFS_OP_LOOKUP = 1,	/* name; replies with an entry */
 	VEXFS_OP_GETATTR = 2,	/* replies with an entry */
 	VEXFS_OP_SETATTR = 3,	/* valid, mode, new_uid, new_gid, size, handle or 0; replies with an entry */
-	VEXFS_OP_OPEN = 4,	/* flags as of open(2), also of a directory; replies with opened */
+	VEXFS_OP_OPEN = 4,	/* flags as of open(2), also of a directory; replies with opened, and what backs it */
 	VEXFS_OP_CREATE = 5,	/* name, mode, flags; replies with an entry and opened */
 	VEXFS_OP_READ = 6,	/* handle, offset, size; replies with data and count */
 	VEXFS_OP_WRITE = 7,	/* handle, offset, data; replies with count */
@@ -201,6 +210,16 @@ struct vexfs_entry {
 #define VEXFS_OPENED_STREAM (1u << 0)	/* bytes come and go in their order: no offsets */
 #define VEXFS_OPENED_CALL (1u << 1)	/* takes VEXFS_IOC_CALL */
 #define VEXFS_OPENED_UNCHANGING (1u << 2)	/* what is read once is the same ever after, and can be mapped */
+#define VEXFS_OPENED_BACKED (1u << 3)	/* is UNCHANGING, and the reply has data, by which it is read */
+
+/* Of such a file: bytes before the first piece, and pieces. */
+#define VEXFS_HEAD_BYTES_MAX 4096
+#define VEXFS_PIECES_MAX 4096
+
+struct vexfs_piece {
+	__u64 address;		/* in the daemon's memory, where a file is mapped */
+	__u64 bytes;		/* more than 0 */
+};
 
 struct vexfs_opened {
 	__u64 handle;		/* not 0 */
@@ -313,6 +332,7 @@ enum vexfs_counter {
 	VEXFS_COUNTER_CACHE_MISSES,
 	VEXFS_COUNTER_SPUN,	/* requests whose reply came before the caller slept */
 	VEXFS_COUNTER_SPUN_IN_VAIN,	/* whose caller slept after all */
+	VEXFS_COUNTER_BYTES_PASSED,	/* read and spliced of files that are passed through */
 	VEXFS_COUNTER_LATENCY,
 	__VEXFS_COUNTER_END,
 };

@@ -101,6 +101,22 @@ TEST_CASE("a view is read from anywhere in any pieces") {
     }
 }
 
+TEST_CASE("vectors are their pieces, where those aren't too many") {
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path(), small_segment_bytes, false);
+    const auto points = make_points(*store);
+    const PointView view = points->view(ViewOf::vectors);
+    const auto pieces = view.pieces(100);
+    CHECK(pieces.size() > 1);
+    std::vector<std::byte> joined;
+    for (const auto& piece : pieces) joined.insert(joined.end(), piece.begin(), piece.end());
+    CHECK(joined == all_of<std::byte>(view));
+    CHECK(view.pieces(pieces.size()).size() == pieces.size());
+    CHECK(view.pieces(pieces.size() - 1).empty());
+    CHECK(points->view(ViewOf::ids).pieces(100).empty());
+    CHECK(points->view(ViewOf::metadata).pieces(100).empty());
+}
+
 TEST_CASE("a view stays what it was while points are written, deleted and reclaimed") {
     const TemporaryDirectory directory;
     const auto store = open_store(directory.path(), small_segment_bytes, false);

@@ -17,7 +17,7 @@ HEADER, GENL = struct.Struct("=IHHII"), struct.Struct("=BBH")
 (INSTANCE, SERVED, EPOCH, IN_WORK, DEVICE, COLLECTION, CPU, COUNTERS, PARAMETER, VALUE, MINIMUM, MAXIMUM, CACHE_BYTES,
  CACHE_ENTRIES, CACHE_EVICTIONS, EVENT_KIND) = range(2, 18)
 COUNTER_NAMES = ["requests", "errors", "bytes_written", "bytes_read", "parked", "replayed", "lost", "expired", "waited",
-                 "refused", "cache_hits", "cache_misses", "spun", "spun_in_vain"]
+                 "refused", "cache_hits", "cache_misses", "spun", "spun_in_vain", "bytes_passed"]
 LATENCY = 1 + len(COUNTER_NAMES)
 MOUNTED, UNMOUNTED, DAEMON_LOST, DAEMON_BACK, OVERLOAD = range(1, 6)
 

@@ -18,7 +18,7 @@ from mounted import rows  # noqa: E402
 KMEMLEAK = Path("/sys/kernel/debug/kmemleak")
 # The behaviour of a mount, whoever serves it. `lifetime` is about the mount that FUSE serves.
 BEHAVIOUR = [f"{name}_test" for name in (
-    "names", "call", "calling", "insert", "points", "config", "hostile", "session")]
+    "names", "call", "calling", "passing", "insert", "points", "config", "hostile", "session")]
 
 
 def run_tests(names):

@@ -32,6 +32,25 @@ vexfs_opened describe(Session::State& state, OpenedPtr opened) {
     return told;
 }
 
+// What the module reads by itself, as the data of a reply; true where there is such.
+bool put_backing(const OpenFile& file, vexfs_reply& reply) {
+    const auto backing = file.never_changes() ? file.backing(VEXFS_PIECES_MAX) : std::nullopt;
+    if (!backing || backing->head.size() > VEXFS_HEAD_BYTES_MAX) return false;
+    const std::span<std::byte> bytes =
+        Asked::scratch(backing->head.size() + backing->pieces.size() * sizeof(vexfs_piece));
+    std::memcpy(bytes.data(), backing->head.data(), backing->head.size());
+    std::byte* to = bytes.data() + backing->head.size();
+    for (const auto& each : backing->pieces) {
+        const vexfs_piece piece{reinterpret_cast<uint64_t>(each.data()), each.size()};
+        std::memcpy(to, &piece, sizeof piece);
+        to += sizeof piece;
+    }
+    reply.data = reinterpret_cast<uint64_t>(bytes.data());
+    reply.data_bytes = static_cast<uint32_t>(bytes.size());
+    reply.count = backing->head.size();
+    return true;
+}
+
 // The open file, or an answer of EBADF and none.
 OpenedPtr opened_of(const Asked& asked, const Request& request) {
     OpenedPtr opened = asked.state().opened.find(request.header.handle);
@@ -126,7 +145,9 @@ void open(const Asked& asked, const Request& request, const Node& node) {
         opened->file = std::move(*file);
     }
     vexfs_reply reply{};
+    const bool backed = opened->file && put_backing(*opened->file, reply);
     reply.opened = describe(state, std::move(opened));
+    if (backed) reply.opened.flags |= VEXFS_OPENED_BACKED;
     asked.done(reply);
 }
 

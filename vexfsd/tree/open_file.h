@@ -11,11 +11,20 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "vexfsd/requests/generation_board.h"
 #include "vexfsd/tree/outcome.h"
 
 namespace vexfs {
+
+// What a file consists of that never changes: its first bytes, and behind them pieces of mapped files. They
+// are there as long as it is open.
+struct Backing {
+    std::string_view head;
+    std::vector<std::span<const std::byte>> pieces;
+};
 
 class OpenFile {
   public:
@@ -48,6 +57,8 @@ class OpenFile {
     virtual bool midway() { return false; }
     // What is read once is the same ever after, so that it can be kept and mapped.
     virtual bool never_changes() const { return false; }
+    // Of a file that never changes; none where it isn't of at most so many pieces.
+    virtual std::optional<Backing> backing(size_t) const { return std::nullopt; }
 };
 
 }  // namespace vexfs

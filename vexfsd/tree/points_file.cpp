@@ -56,6 +56,11 @@ class OpenPointsFile final : public OpenFile {
     }
     Outcome<void> truncate(uint64_t) override { return refuse(EPERM, "the file shows points"); }
     bool never_changes() const override { return true; }
+    std::optional<Backing> backing(size_t pieces_max) const override {
+        Backing backing{header_, view_->points.pieces(pieces_max)};
+        if (backing.pieces.empty()) return std::nullopt;
+        return backing;
+    }
 
   private:
     const std::string header_;

@@ -12,9 +12,10 @@
 
 namespace vexfs::tuner {
 
-inline constexpr std::array<std::string_view, 14> module_counter_names{
-    "requests", "errors", "bytes_written", "bytes_read", "parked",       "replayed", "lost",
-    "expired",  "waited", "refused",       "cache_hits", "cache_misses", "spun",     "spun_in_vain"};
+inline constexpr std::array<std::string_view, 15> module_counter_names{
+    "requests",   "errors",       "bytes_written", "bytes_read",   "parked",
+    "replayed",   "lost",         "expired",       "waited",       "refused",
+    "cache_hits", "cache_misses", "spun",          "spun_in_vain", "bytes_passed"};
 
 struct ModuleCounters {
     std::array<uint64_t, module_counter_names.size()> counts{};  // as they are named

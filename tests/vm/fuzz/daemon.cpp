@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <vector>
@@ -18,6 +20,24 @@ namespace {
 
 constexpr size_t buffer_bytes = 2 << 20;
 constexpr uint64_t files = 8;  // numbers of inodes, few enough to meet again
+constexpr uint64_t file_bytes_max = 1 << 20;
+constexpr uint64_t backing_bytes = 2 * file_bytes_max;
+
+std::array<std::atomic<uint64_t>, files + 2> sizes_told;  // by number
+
+// A file of zeros that is mapped, for ever.
+std::byte* backing() {
+    static std::byte* const memory = [] {
+        const int file = memfd_create("backing", MFD_CLOEXEC);
+        void* const mapped = file >= 0 && ftruncate(file, backing_bytes) == 0
+                                 ? mmap(nullptr, backing_bytes, PROT_READ, MAP_SHARED, file, 0)
+                                 : MAP_FAILED;
+        if (mapped == MAP_FAILED) std::abort();
+        close(file);
+        return static_cast<std::byte*>(mapped);
+    }();
+    return memory;
+}
 
 template <class T>
 std::span<std::byte> bytes_of(T& value) {
@@ -74,11 +94,30 @@ class Server {
         made.kind = static_cast<uint32_t>(made.number);
         // The even ones are directories.
         made.mode = (made.number % 2 == 0 ? S_IFDIR : S_IFREG) | 0777u;
-        made.size = chance_.below(1 << 20);
+        made.size = chance_.below(file_bytes_max);
         made.flags = static_cast<uint32_t>(chance_.below(4));
         made.changed_s = static_cast<int64_t>(chance_.number());
         if (chance_.one_in(30)) chance_.damage(bytes_of(made));
+        sizes_told[made.number % sizes_told.size()] = std::min<uint64_t>(made.size, file_bytes_max);
         return made;
+    }
+
+    // Says that a file of that size consists of pieces of a file that is mapped here.
+    void back(vexfs_reply& reply, uint64_t bytes) {
+        reply.opened.flags |= VEXFS_OPENED_BACKED;
+        reply.count = std::min<uint64_t>(chance_.below(200), bytes);
+        chance_.fill(std::span(data_).first(reply.count));
+        size_t used = reply.count;
+        for (uint64_t left = bytes - reply.count; left > 0 && used < 10'000; used += sizeof(vexfs_piece)) {
+            vexfs_piece piece{};
+            piece.bytes = chance_.one_in(2) ? left : 1 + chance_.below(left);
+            piece.address =
+                reinterpret_cast<uint64_t>(backing()) + chance_.below(backing_bytes - piece.bytes + 1);
+            left -= piece.bytes;
+            if (chance_.one_in(50)) chance_.damage(bytes_of(piece));
+            std::memcpy(data_.data() + used, &piece, sizeof piece);
+        }
+        reply.data_bytes = static_cast<uint32_t>(used);
     }
 
     uint32_t list(uint64_t offset) {
@@ -107,6 +146,8 @@ class Server {
         static constexpr uint32_t kinds[] = {0, VEXFS_OPENED_STREAM, VEXFS_OPENED_STREAM | VEXFS_OPENED_CALL,
                                              VEXFS_OPENED_UNCHANGING};
         reply.opened.flags = kinds[request.number % 4];
+        if (reply.opened.flags == VEXFS_OPENED_UNCHANGING && request.op == VEXFS_OP_OPEN && chance_.one_in(2))
+            back(reply, sizes_told[request.number % sizes_told.size()]);
         if (chance_.one_in(10)) {
             reply.error = -static_cast<int32_t>(chance_.below(600));
             return reply;
