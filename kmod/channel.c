@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -62,6 +63,12 @@ static void vexfs_channel_fail_pending(struct vexfs_channel *channel)
 	}
 }
 
+/* How a call ends whose daemon has seen it and ended. */
+static int vexfs_call_lost(const struct vexfs_call *call)
+{
+	return call->repeatable ? -VEXFS_ERROR_NEW_DAEMON : -ECONNRESET;
+}
+
 static void vexfs_channel_fail_sent(struct vexfs_channel *channel)
 {
 	struct vexfs_call *call;
@@ -70,7 +77,7 @@ static void vexfs_channel_fail_sent(struct vexfs_channel *channel)
 
 	hash_for_each_safe(channel->sent, bucket, next, call, sent) {
 		hash_del(&call->sent);
-		vexfs_call_finish(call, call->repeatable ? -VEXFS_ERROR_NEW_DAEMON : -ECONNRESET);
+		vexfs_call_finish(call, vexfs_call_lost(call));
 	}
 }
 
@@ -208,7 +215,8 @@ static int vexfs_channel_reply(struct vexfs_channel *channel, const struct vexfs
 	error = vexfs_reply_copy(call, reply);
 	spin_lock(&instance->lock);
 	dropped = call->state == VEXFS_CALL_ABANDONED;
-	vexfs_call_finish(call, error ? -EIO : reply->error);
+	/* Who is killed in the midst of a copy has made no mistake. */
+	vexfs_call_finish(call, !error ? reply->error : fatal_signal_pending(current) ? vexfs_call_lost(call) : -EIO);
 	spin_unlock(&instance->lock);
 	vexfs_call_put(call);
 	return error ? error : dropped;
@@ -257,13 +265,13 @@ static int vexfs_call_give(const struct vexfs_call *call, void __user *to)
 	return copy_to_user(to, call->groups, header->group_count * sizeof(*call->groups)) ? -EFAULT : 0;
 }
 
-/* A request that doesn't reach the daemon, whose buffer isn't there. */
+/* A request that doesn't reach the daemon, whose buffer isn't there, or who is killed. */
 static void vexfs_channel_undo(struct vexfs_channel *channel, struct vexfs_call *call)
 {
 	spin_lock(&channel->instance->lock);
 	if (call->state == VEXFS_CALL_SENT) {
 		hash_del(&call->sent);
-		vexfs_call_finish(call, -EIO);
+		vexfs_call_finish(call, fatal_signal_pending(current) ? -VEXFS_ERROR_NEW_DAEMON : -EIO);
 	}
 	spin_unlock(&channel->instance->lock);
 }
