@@ -74,7 +74,8 @@ def side_by_side():
             (daemon.mount / name).mkdir()
             (daemon.mount / name / "config").write_text(f'dimension = {dimension}\nalgorithm = "flat"\n')
         (daemon.mount / "docs/insert").write_bytes(points)
-    done = subprocess.run(["side-by-side", module.MOUNT, fuse_mount, "/var/lib/plain"], check=False)
+    done = subprocess.run(["side-by-side", module.MOUNT, str(daemons[0].pid), fuse_mount, str(daemons[1].pid),
+                           "/var/lib/plain"], check=False)
     stopped = [daemon.stop() for daemon in daemons]
     clean_up()
     return stopped == [0, 0] and done.returncode == 0
