@@ -107,7 +107,7 @@ class Administrator {
 
 void be_administrator(Run& run, uint64_t seed) {
     Administrator administrator(seed);
-    while (run.next()) administrator.step();
+    while (run.next(messages)) administrator.step();
 }
 
 }  // namespace fuzz

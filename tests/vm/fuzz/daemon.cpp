@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -61,7 +62,7 @@ class Server {
             args.reply = {};
             if (error == ESHUTDOWN || error == ENOTCONN) return;
             if (error != 0) continue;
-            run.next();
+            run.next(replies);
             vexfs_request request;
             std::memcpy(&request, request_.data(), sizeof request);
             if (chance_.one_in(20)) reply_wrongly(request);
@@ -185,7 +186,7 @@ class Server {
 };
 
 // What the device refuses, or takes though it makes no sense.
-void misuse(int device, Chance& chance) {
+void misuse_device(int device, Chance& chance) {
     std::vector<std::byte> argument(512);
     chance.fill(argument);
     static constexpr unsigned long commands[] = {VEXFS_IOC_SERVE, VEXFS_IOC_NEXT, VEXFS_IOC_CALL};
@@ -205,7 +206,7 @@ void misuse(int device, Chance& chance) {
 void live(Run& run, Chance& chance) {
     const int device = open("/dev/" VEXFS_DEVICE, O_RDWR | O_CLOEXEC);
     if (device < 0) return;
-    misuse(device, chance);
+    misuse_device(device, chance);
     vexfs_serve_args args{};
     args.version = VEXFS_PROTOCOL_VERSION;
     args.call_bytes_max = 1 << 20;
@@ -219,11 +220,10 @@ void live(Run& run, Chance& chance) {
                 Server(device, static_cast<std::atomic<uint64_t>*>(memory), seed).serve(run);
             });
         }
-        const uint64_t until = run.cases_left - std::min<uint64_t>(run.cases_left, 500 + chance.below(5'000));
-        while (run.cases_left > until) {
-            misuse(device, chance);
-            run.next();
-            std::this_thread::yield();
+        const uint64_t until = run.done[replies] + 100 + chance.below(2'000);
+        while (run.done[replies] < until && run.next(misuses)) {
+            misuse_device(device, chance);
+            std::this_thread::sleep_for(std::chrono::microseconds(chance.below(500)));
         }
         (void)ioctl(device, VEXFS_IOC_LEAVE);
         for (std::thread& thread : threads) thread.join();

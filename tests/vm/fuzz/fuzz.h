@@ -3,6 +3,8 @@
 // looks for nothing itself: what goes wrong, the kernel says.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -30,16 +32,23 @@ class Chance {
     std::mt19937_64 engine_;
 };
 
+// What there is a share of the cases for, as none of them takes as long as another.
+enum Kind { misuses, replies, uses, messages, kinds_of_cases };
+
+// All go on until all have done their share.
 struct Run {
-    std::atomic<uint64_t> cases_left;
-    // False where it is over.
-    bool next() {
-        uint64_t left = cases_left;
-        while (left > 0 && !cases_left.compare_exchange_weak(left, left - 1)) {
-        }
-        return left > 0;
+    uint64_t share;
+    std::array<std::atomic<uint64_t>, kinds_of_cases> done{};
+
+    // One more of a kind; false where it is over.
+    bool next(Kind kind) {
+        if (over()) return false;
+        ++done[kind];
+        return true;
     }
-    bool over() const { return cases_left == 0; }
+    bool over() const {
+        return std::ranges::all_of(done, [this](const auto& count) { return count >= share; });
+    }
 };
 
 // Serves the instance until the run is over, with replies that are more or less right.

@@ -119,7 +119,7 @@ class Program {
 
 void be_program(Run& run, uint64_t seed) {
     Program program(seed);
-    while (run.next()) program.step();
+    while (run.next(uses)) program.step();
 }
 
 }  // namespace fuzz
