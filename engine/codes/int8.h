@@ -65,6 +65,10 @@ class Int8Table {
     float sum(size_t i) const { return sums_[i]; }  // of the bytes, not biased
     void set(size_t i, const float* vector);
     void set(size_t i, const uint8_t* bytes, const Int8Factors& factors);
+    // to: [dimension].
+    void decode(size_t i, float* to) const {
+        simd::code_kernels().int8_decode(bytes(i), factors_[i].scale, dimension_, to);
+    }
     // As the left side of a distance matrix.
     simd::Int8Rows row(size_t i) const {
         return {bytes(i), dimension_, &factors_[i].scale, &factors_[i].norm};

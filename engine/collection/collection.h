@@ -128,7 +128,7 @@ struct CollectionInfo {
     // 0 where none was made.
     std::string calibrated_path;
     double calibrated_recall = 0;
-    std::string calibrated_layout;  // of the rows of a graph, which its data asked for: fast or compact
+    std::string calibrated_layout;  // of the rows of a graph, which its data asked for: fast, projected or compact
     double calibrated_reach = 0;    // of the walks in a graph, graph/reach.h; else 0
     // Of the last live searches that were checked against an exact one, of this index and at this breadth;
     // and how many were checked so far.

@@ -9,13 +9,10 @@
 #include <filesystem>
 
 #include "engine/collection/snapshot.h"
+#include "engine/collection/store_state.h"
 
 namespace vexfs {
 namespace {
-
-// Names that no snapshot can have: they begin with a dot.
-constexpr std::string_view being_made = ".new-";
-constexpr std::string_view being_removed = ".removed-";
 
 std::string now_in_utc() {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));

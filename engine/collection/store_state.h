@@ -14,7 +14,7 @@
 
 namespace vexfs {
 
-// Names that no collection can have: they begin with a dot.
+// Names that no collection and no snapshot can have: they begin with a dot.
 inline constexpr std::string_view being_made = ".new-";
 inline constexpr std::string_view being_removed = ".removed-";
 // One that a repair made and that is to take another's place: .repaired-TIME-NAME.

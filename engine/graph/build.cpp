@@ -162,8 +162,7 @@ LinkTable refine_links(const codes::Int8Table& table, const LinkTable& links, co
     std::vector<std::vector<Found>> found(workers.size());
     for_nodes(table.count(), options, [&](unsigned index, size_t node) {
         auto& [pruner, candidates] = workers[index];
-        simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, table.dimension(),
-                                         vectors[index].data());
+        table.decode(node, vectors[index].data());
         graph.search(vectors[index].data(), {ef}, found[index]);
         candidates.assign(links.of(node).begin(), links.of(node).end());
         for (const Found& one : found[index]) candidates.push_back({one.distance, one.node});

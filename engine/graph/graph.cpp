@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "engine/base/parallel.h"
 #include "engine/graph/connect.h"
@@ -11,12 +12,8 @@
 namespace vexfs::graph {
 namespace {
 
-constexpr size_t strip_nodes = 256;
+constexpr size_t rows_at_once = 256;
 constexpr size_t starts_max = 64;
-
-void decode(const codes::Int8Table& table, size_t node, float* to) {
-    simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, table.dimension(), to);
-}
 
 // The space's origin is the mean of the vectors.
 uint32_t nearest_to_origin(const codes::Int8Table& table) {
@@ -28,30 +25,41 @@ uint32_t nearest_to_origin(const codes::Int8Table& table) {
 
 }  // namespace
 
-Graph::Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads)
-    : Graph(table.count(), layout, nearest_to_origin(table), {}) {
+Graph::Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads,
+             std::shared_ptr<const codes::Projection> projection)
+    : Graph(table.count(), layout, nearest_to_origin(table), {}, std::move(projection)) {
     loose_ = connect(links, entry_);
     fill(table, links, threads);
     choose_starts();
 }
 
 void Graph::fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads) {
-    parallel_for(threads, (nodes_ + strip_nodes - 1) / strip_nodes, [&](unsigned, size_t strip) {
-        std::vector<float> own(layout_.dimension), other(layout_.dimension), scratch(simd::encode_scratch(layout_.dimension));
-        for (size_t node = strip * strip_nodes; node < std::min(nodes_, (strip + 1) * strip_nodes); ++node) {
+    const auto projected = projection_ ? std::make_optional(projection_->apply(table, threads)) : std::nullopt;
+    const codes::Int8Table& coded = projected ? *projected : table;
+    parallel_for(threads, (nodes_ + rows_at_once - 1) / rows_at_once, [&](unsigned, size_t strip) {
+        std::vector<float> own(layout_.kept), other(layout_.kept), scratch(simd::encode_scratch(layout_.kept));
+        codes::Int8Query own_code;
+        for (size_t node = strip * rows_at_once; node < std::min(nodes_, (strip + 1) * rows_at_once); ++node) {
             auto* row = reinterpret_cast<uint8_t*>(memory_.data()) + node * layout_.row_bytes();
             auto* neighbours = reinterpret_cast<uint32_t*>(row + layout_.neighbours_offset());
             std::fill(neighbours, neighbours + layout_.degree, no_node);
-            decode(table, node, own.data());
             const auto of_node = links.of(node);
-            for (const Link& link : of_node) table.prefetch(link.node);
+            if (layout_.bits > 0) {
+                coded.decode(node, own.data());
+                own_code.set(coded.bytes(node), coded.factors(node), layout_.kept);
+                for (const Link& link : of_node) coded.prefetch(link.node);
+            }
             for (size_t i = 0; i < of_node.size(); ++i) {
-                neighbours[i] = of_node[i].node;
+                const uint32_t neighbour = neighbours[i] = of_node[i].node;
                 if (layout_.bits == 0) continue;
-                decode(table, of_node[i].node, other.data());
-                simd::code_kernels().residual_encode(other.data(), own.data(), layout_.dimension,
-                                                     layout_.bits, i % simd::block_codes, scratch.data(),
-                                                     row + i / simd::block_codes * layout_.block_bytes());
+                coded.decode(neighbour, other.data());
+                const float within = projected ? own_code.distance(simd::code_kernels(), coded.bytes(neighbour),
+                                                                   coded.factors(neighbour))
+                                               : of_node[i].distance;
+                simd::code_kernels().residual_encode(
+                    other.data(), own.data(), layout_.kept, std::max(of_node[i].distance - within, 0.0F),
+                    layout_.bits, i % simd::block_codes, scratch.data(),
+                    row + i / simd::block_codes * layout_.block_bytes());
             }
             std::memcpy(row + layout_.factors_offset(), &table.factors(node), sizeof(codes::Int8Factors));
             std::memcpy(row + layout_.code_offset(), table.bytes(node), layout_.dimension);
@@ -59,8 +67,10 @@ void Graph::fill(const codes::Int8Table& table, const LinkTable& links, unsigned
     });
 }
 
-Graph::Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose)
+Graph::Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose,
+             std::shared_ptr<const codes::Projection> projection)
     : layout_(layout),
+      projection_(std::move(projection)),
       nodes_(nodes),
       entry_(entry),
       loose_(std::move(loose)),
@@ -109,9 +119,9 @@ codes::Int8Table Graph::codes() const {
 
 LinkTable Graph::links(const codes::Int8Table& table, unsigned threads) const {
     LinkTable links(nodes_, layout_.degree);
-    parallel_for(threads, (nodes_ + strip_nodes - 1) / strip_nodes, [&](unsigned, size_t strip) {
+    parallel_for(threads, (nodes_ + rows_at_once - 1) / rows_at_once, [&](unsigned, size_t strip) {
         codes::Int8Query own;
-        for (size_t node = strip * strip_nodes; node < std::min(nodes_, (strip + 1) * strip_nodes); ++node) {
+        for (size_t node = strip * rows_at_once; node < std::min(nodes_, (strip + 1) * rows_at_once); ++node) {
             own.set(table.bytes(node), table.factors(node), layout_.dimension);
             for (size_t i = 0; i < layout_.degree; ++i) {
                 const uint32_t other = neighbours(node)[i];

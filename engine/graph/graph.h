@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A proximity graph that is searched by codes alone. A node is one contiguous row:
 //
-//   blocks of residual codes of its neighbours, relative to the node     [degree / 32] of simd::block_bytes
+//   blocks of residual codes of its neighbours, relative to the node     [degree / 32] of simd::block_bytes,
+//                                                                        of all components or of a projection
 //   neighbours                                                           u32 [degree], unused ones no_node
 //   the node's own int8 code                                             scale, norm, then [dimension] bytes
 //
@@ -19,6 +20,7 @@
 
 #include "engine/codes/int8.h"
 #include "engine/codes/node.h"
+#include "engine/codes/projection.h"
 #include "engine/codes/residual.h"
 #include "engine/codes/space.h"
 #include "engine/graph/links.h"
@@ -32,9 +34,10 @@ struct Layout {
     size_t dimension;  // of the space: coded
     size_t degree;     // a multiple of 32 where there are residual codes
     unsigned bits;     // of a residual code: 1 or 2; 0 where there are none
+    size_t kept = dimension;  // components of a residual code: all, or those of a projection
 
     size_t blocks() const { return bits > 0 ? degree / simd::block_codes : 0; }
-    size_t block_bytes() const { return simd::block_bytes(dimension / 4, bits); }
+    size_t block_bytes() const { return simd::block_bytes(kept / 4, bits); }
     size_t neighbours_offset() const { return blocks() * block_bytes(); }
     size_t factors_offset() const { return neighbours_offset() + degree * sizeof(uint32_t); }
     size_t code_offset() const { return factors_offset() + sizeof(codes::Int8Factors); }
@@ -44,7 +47,8 @@ struct Layout {
         return (code_offset() + dimension + unit - 1) / unit * unit;
     }
 
-    bool operator==(const Layout&) const = default;
+    // With residual codes of two bits of fewer components.
+    Layout with(size_t components) const { return {dimension, degree, 2, components}; }
 };
 
 // A node that a search expanded, with its distance by int8 codes (squared, of the space).
@@ -66,11 +70,14 @@ struct SearchScratch;  // memory that searches of a thread use again
 class Graph {
   public:
     // A walk can come to every node: links are put in the place of others where it needs that.
-    Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads);
+    // projection: onto layout.kept dimensions, where these are not all.
+    Graph(const codes::Int8Table& table, LinkTable links, const Layout& layout, unsigned threads,
+          std::shared_ptr<const codes::Projection> projection = nullptr);
 
     // To be read from a file: rows() is to be filled, and consistent() says whether it was with what can be
     // followed and compared safely.
-    Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose);
+    Graph(size_t nodes, const Layout& layout, uint32_t entry, std::vector<uint32_t> loose,
+          std::shared_ptr<const codes::Projection> projection);
     std::byte* rows() { return memory_.data(); }
     bool consistent() const;
     // To be called when the rows are there.
@@ -78,7 +85,10 @@ class Graph {
 
     size_t nodes() const { return nodes_; }
     const Layout& layout() const { return layout_; }
-    size_t memory_bytes() const { return memory_.resident_bytes(); }
+    const std::shared_ptr<const codes::Projection>& projection() const { return projection_; }
+    size_t memory_bytes() const {
+        return memory_.resident_bytes() + (projection_ ? projection_->memory_bytes() : 0);
+    }
 
     // query: [dimension], of the space. `found` gets every node that was expanded, in no order: as many as
     // the walk's breadth and some more, or fewer where its reach ended it. `without`: a node that is passed
@@ -115,6 +125,7 @@ class Graph {
     void fill(const codes::Int8Table& table, const LinkTable& links, unsigned threads);
 
     Layout layout_;
+    std::shared_ptr<const codes::Projection> projection_;
     size_t nodes_;
     uint32_t entry_ = 0;
     std::vector<uint32_t> loose_;

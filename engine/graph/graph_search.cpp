@@ -26,6 +26,7 @@ struct SearchScratch {
     Visited visited;
     codes::Int8Query int8;
     codes::ResidualQuery residual;
+    std::vector<float> projected;  // the query
     std::vector<uint32_t> fresh;  // neighbours not seen before
 };
 
@@ -87,7 +88,8 @@ class Rows {
 class InlineRows : public Rows {
   public:
     InlineRows(const Graph& graph, const float* query, SearchScratch& scratch)
-        : Rows(graph, scratch), query_(scratch.residual.set(query, layout_.dimension, layout_.bits)) {}
+        : Rows(graph, scratch),
+          query_(scratch.residual.set(kept(graph, query, scratch), layout_.kept, layout_.bits)) {}
 
     float distance(uint32_t node, float /*estimate*/) {
         const float distance = compare(node);
@@ -114,6 +116,14 @@ class InlineRows : public Rows {
     void fetch(uint32_t node) { coming_.start(at(node), row_bytes_); }
 
   private:
+    // What residual codes have of the query.
+    static const float* kept(const Graph& graph, const float* query, SearchScratch& scratch) {
+        if (!graph.projection()) return query;
+        scratch.projected.resize(graph.layout().kept);
+        graph.projection()->apply(scratch.int8, scratch.projected.data());
+        return scratch.projected.data();
+    }
+
     const simd::BlockQuery& query_;
     SteadyPrefetch coming_;
 };

@@ -7,16 +7,16 @@
 namespace vexfs::graph {
 namespace {
 
-constexpr size_t candidates_max = 20;
+constexpr size_t nearest_max = 20;
 constexpr size_t sorted_max = 128;  // more are cut down before they are sorted
 constexpr float alpha = 1.1F;       // on squared distances
 
-// Below it are somewhat more than candidates_max of the distances, mostly: the median of the least of some
+// Below it are somewhat more than nearest_max of the distances, mostly: the median of the least of some
 // groups of them, of a size that half of such groups have one of the nearest. They are from all over the row, whose
 // parts may be clusters.
 float likely_threshold(const float* distances, size_t count) {
     constexpr size_t groups = 16;
-    const size_t group = count * 7 / (10 * 2 * candidates_max);  // ln 2 / (2 * candidates_max / count)
+    const size_t group = count * 7 / (10 * 2 * nearest_max);  // ln 2 / (2 * nearest_max / count)
     if (group < 3) return std::numeric_limits<float>::max();
     std::array<float, groups> least;
     std::copy_n(distances, groups, least.begin());
@@ -50,8 +50,8 @@ size_t Leaf::links_of(size_t i, std::array<Link, leaf_links_max>& links) {
         for (size_t k = 0; k < found; ++k) nearest_.push_back(key_of({row[below_[k]], below_[k]}));
     };
     select(likely_threshold(row, count));
-    if (nearest_.size() < std::min(candidates_max, count - 1)) select(std::numeric_limits<float>::max());
-    const size_t candidates = std::min(candidates_max, nearest_.size());
+    if (nearest_.size() < std::min(nearest_max, count - 1)) select(std::numeric_limits<float>::max());
+    const size_t candidates = std::min(nearest_max, nearest_.size());
     if (nearest_.size() > sorted_max) {
         std::ranges::nth_element(nearest_, nearest_.begin() + static_cast<ptrdiff_t>(candidates));
         nearest_.resize(candidates);

@@ -49,6 +49,7 @@ class Part final : public paths::Part {
     size_t memory_bytes() const override;
     const paths::Calibration& calibration() const override { return paths_.calibration; }
     std::string_view layout() const override {
+        if (graph_.projection()) return "projected";
         return name_of(graph_.layout().bits > 0 ? GraphLayout::fast : GraphLayout::compact);
     }
     // A graph that is not refined yet needs more nodes for the recall that is expected of a breadth.

@@ -52,6 +52,36 @@ Result<void> check_parameters(const FileHeader& header, size_t dimension, simd::
     return {};
 }
 
+bool projected(const FileHeader& header) {
+    return header.kept < header.coded_dimension;
+}
+
+uint64_t basis_bytes(const FileHeader& header) {
+    return projected(header) ? header.kept * (sizeof(codes::Int8Factors) + uint64_t{header.coded_dimension})
+                             : 0;
+}
+
+Result<void> write_basis(const codes::Int8Table& basis, ChecksummedWriter& file) {
+    for (size_t i = 0; i < basis.count(); ++i) VEXFS_TRY(file.write(basis.factors(i)));
+    return file.write(basis.bytes(0), basis.count() * basis.dimension());
+}
+
+Result<std::shared_ptr<const codes::Projection>> read_basis(ChecksummedReader& file,
+                                                            const FileHeader& header) {
+    std::vector<codes::Int8Factors> factors(header.kept);
+    VEXFS_TRY(file.read(factors.data(), factors.size() * sizeof(codes::Int8Factors)));
+    codes::Int8Table basis(header.kept, header.coded_dimension);
+    std::vector<uint8_t> bytes(header.coded_dimension);
+    for (size_t i = 0; i < factors.size(); ++i) {
+        // Of rows of length 1.
+        if (!(factors[i].scale >= 0 && factors[i].scale <= 1))
+            return file.corrupt("its projection has no basis");
+        VEXFS_TRY(file.read(bytes.data(), bytes.size()));
+        basis.set(i, bytes.data(), factors[i]);
+    }
+    return std::make_shared<const codes::Projection>(std::move(basis));
+}
+
 // Where there are residual codes, they come in whole blocks.
 size_t degree_of(const FileHeader& header) {
     return header.bits == 0 ? header.max_m : (size_t{header.max_m} + 31) / 32 * 32;
@@ -68,6 +98,7 @@ Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
     header.coded_dimension = static_cast<uint32_t>(space_->coded_dimension());
     header.degree = static_cast<uint32_t>(graph_.layout().degree);
     header.bits = graph_.layout().bits;
+    header.kept = static_cast<uint32_t>(graph_.layout().kept);
     header.nodes = static_cast<uint32_t>(nodes());
     header.entry = graph_.entry();
     header.first_row = range_.first;
@@ -93,6 +124,7 @@ Result<void> Part::save(const std::string& path, Disk& disk, bool bulk) const {
     VEXFS_TRY(file.write(rows_.data(), rows_.size() * sizeof(uint32_t)));
     VEXFS_TRY(file.write(graph_.loose().data(), graph_.loose().size() * sizeof(uint32_t)));
     VEXFS_TRY(file.write(calibration.points().data(), calibration.points().size_bytes()));
+    if (graph_.projection()) VEXFS_TRY(write_basis(graph_.projection()->basis(), file));
     VEXFS_TRY(file.write(graph_.row(0), nodes() * graph_.layout().row_bytes()));
     if (lists != nullptr) VEXFS_TRY(lists::write(*lists, file));
     return file.finish();
@@ -110,17 +142,18 @@ Result<std::unique_ptr<Part>> Part::read(ChecksummedReader& file, const std::str
     VEXFS_TRY(file.read(header));
     VEXFS_TRY(check_header(file, header, path));
     VEXFS_TRY(check_parameters(header, dimension, metric, parameters, path));
-    const Layout layout{header.coded_dimension, header.degree, header.bits};
+    const Layout layout{header.coded_dimension, header.degree, header.bits, header.kept};
     const RowRange range{header.first_row, header.end_row};
     std::vector<float> mean(dimension + (metric == simd::Metric::dot ? 1 : 0));
     const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
     if (range.first > range.end || header.nodes > range.count() || header.loose > header.nodes ||
         header.calibration_points > paths::calibration_points_max || !usable(header.unit) ||
         header.unit == 0 || !usable(header.norm_max) || header.bits > 2 ||
-        header.degree != degree_of(header) || header.coded_dimension % 4 != 0 ||
+        header.degree != degree_of(header) || header.coded_dimension % 4 != 0 || header.kept % 4 != 0 ||
+        header.kept == 0 || header.kept > header.coded_dimension || (projected(header) && header.bits == 0) ||
         (header.lists == 0 && header.list_blocks > 0) || header.coded_dimension > 2 * dimension_max ||
         file.bytes_left() != mean.size() * sizeof(float) + header.loose * sizeof(uint32_t) +
-                                 header.calibration_points * sizeof(CalibrationPoint) +
+                                 header.calibration_points * sizeof(CalibrationPoint) + basis_bytes(header) +
                                  header.nodes * (sizeof(uint32_t) + uint64_t{layout.row_bytes()}) +
                                  lists::file_bytes(header.coded_dimension, header.lists, header.list_blocks))
         return file.corrupt("its header contradicts itself");
@@ -142,7 +175,11 @@ Result<std::unique_ptr<Part>> Part::read(ChecksummedReader& file, const std::str
                                                       header.seed);
     if (space->coded_dimension() != header.coded_dimension)
         return file.corrupt("its codes have another dimension than they should");
-    Graph graph(header.nodes, layout, header.entry, std::move(loose));
+    std::shared_ptr<const codes::Projection> projection;
+    if (projected(header)) {
+        VEXFS_ASSIGN(projection, read_basis(file, header));
+    }
+    Graph graph(header.nodes, layout, header.entry, std::move(loose), std::move(projection));
     VEXFS_TRY(file.read(graph.rows(), header.nodes * layout.row_bytes()));
     if (!graph.consistent()) return file.corrupt("a node names one that there is not");
     graph.choose_starts();

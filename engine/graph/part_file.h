@@ -5,6 +5,8 @@
 //   f32  mean of the space [lifted: dimension, and one for dot]
 //   u32  row of each node [nodes], nodes that no walk comes to [loose]
 //        CalibrationPoint [calibration_points], paths/calibration.h
+//   with a projection, codes/projection.h:
+//        its basis: codes::Int8Factors [kept], u8 [kept][coded_dimension]
 //        rows of the graph, graph.h: [nodes][row_bytes]
 //   with sketches, lists/lists.h:
 //   f32  centroids [lists][coded_dimension]
@@ -20,7 +22,7 @@
 namespace vexfs::graph {
 
 inline constexpr char file_magic[8] = {'V', 'E', 'X', 'F', 'S', 'P', 'R', 'T'};
-inline constexpr uint32_t file_version = 4;
+inline constexpr uint32_t file_version = 5;
 
 struct FileHeader {
     char magic[8];
@@ -42,7 +44,8 @@ struct FileHeader {
     float unit, norm_max;
     uint32_t lists, list_blocks;  // 0 without sketches
     uint32_t layout;              // asked for; bits says which one was taken
-    uint32_t reserved[5];
+    uint32_t kept;                // components of a residual code: fewer than coded_dimension with a projection
+    uint32_t reserved[4];
 };
 static_assert(sizeof(FileHeader) == 128 && std::is_trivially_copyable_v<FileHeader>);
 

@@ -48,17 +48,14 @@ Clusters find_clusters(const codes::Int8Table& table, size_t count, uint64_t see
     std::sample(sample.begin(), sample.end(), std::back_inserter(drawn), count, engine);
     Clusters clusters;
     clusters.centroids.resize(drawn.size() * dimension);
-    const auto decode = [&](uint32_t node, float* to) {
-        simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, dimension, to);
-    };
-    for (size_t i = 0; i < drawn.size(); ++i) decode(drawn[i], &clusters.centroids[i * dimension]);
+    for (size_t i = 0; i < drawn.size(); ++i) table.decode(drawn[i], &clusters.centroids[i * dimension]);
     std::vector<float> vector(dimension);
     for (size_t turn = 0; turn < turns && !stop.stop_requested(); ++turn) {
         const auto list_of = assign(table, sample, clusters.centroids, threads, stop);
         std::vector<float> sums(clusters.centroids.size());
         std::vector<uint32_t> counts(drawn.size());
         for (size_t i = 0; i < sample.size(); ++i) {
-            decode(sample[i], vector.data());
+            table.decode(sample[i], vector.data());
             float* sum = &sums[list_of[i] * dimension];
             for (size_t k = 0; k < dimension; ++k) sum[k] += vector[k];
             ++counts[list_of[i]];
@@ -66,7 +63,7 @@ Clusters find_clusters(const codes::Int8Table& table, size_t count, uint64_t see
         for (size_t list = 0; list < counts.size(); ++list) {
             float* centroid = &clusters.centroids[list * dimension];
             // One that nothing is nearest to begins anew elsewhere.
-            if (counts[list] == 0) decode(sample[engine() % sample.size()], centroid);
+            if (counts[list] == 0) table.decode(sample[engine() % sample.size()], centroid);
             for (size_t k = 0; k < dimension && counts[list] > 0; ++k)
                 centroid[k] = sums[list * dimension + k] / static_cast<float>(counts[list]);
         }

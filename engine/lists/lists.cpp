@@ -72,9 +72,8 @@ void Lists::fill(const codes::Int8Table& table, unsigned threads) {
                                 sizeof infinite_half);
                     continue;
                 }
-                simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, dimension_,
-                                                 vector.data());
-                simd::code_kernels().residual_encode(vector.data(), centroid, dimension_, 1, slot,
+                table.decode(node, vector.data());
+                simd::code_kernels().residual_encode(vector.data(), centroid, dimension_, 0, 1, slot,
                                                      scratch.data(), to);
             }
         }

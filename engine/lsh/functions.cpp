@@ -31,8 +31,7 @@ class Normals {
     void add_random(float sign, std::vector<float>& to) {
         const size_t i = random_() % sample_.count();
         std::vector<float> vector(to.size());
-        simd::code_kernels().int8_decode(sample_.bytes(i), sample_.factors(i).scale, to.size(),
-                                         vector.data());
+        sample_.decode(i, vector.data());
         for (size_t k = 0; k < to.size(); ++k) to[k] += sign * vector[k];
     }
 

@@ -48,8 +48,7 @@ Sketches::Sketches(const codes::Int8Table& table, unsigned threads)
     parallel_for(threads, (nodes_ + strip_nodes - 1) / strip_nodes, [&](unsigned, size_t strip) {
         std::vector<float> vector(table.dimension());
         for (size_t node = strip * strip_nodes; node < std::min(nodes_, (strip + 1) * strip_nodes); ++node) {
-            simd::code_kernels().int8_decode(table.bytes(node), table.factors(node).scale, vector.size(),
-                                             vector.data());
+            table.decode(node, vector.data());
             encode(vector.data(), vector.size(), to + node * sketch_bytes());
         }
     });

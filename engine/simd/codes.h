@@ -94,9 +94,10 @@ struct CodeKernels {
     void (*int8_decode)(const uint8_t* bytes, float scale, size_t dimension, float* to);
 
     // Puts the residual code of `vector` into place `slot` (0 to 31) of a block that was zeroed before;
-    // scratch: [encode_scratch(dimension)].
-    void (*residual_encode)(const float* vector, const float* reference, size_t dimension, unsigned bits,
-                            size_t slot, float* scratch, uint8_t* block);
+    // scratch: [encode_scratch(dimension)]. beyond: squared distance of the two in dimensions that codes
+    // leave out.
+    void (*residual_encode)(const float* vector, const float* reference, size_t dimension, float beyond,
+                            unsigned bits, size_t slot, float* scratch, uint8_t* block);
 
     // Sum of bytes[i] * query[i], the bias not taken away.
     int32_t (*int8_product)(const uint8_t* bytes, const int8_t* query, size_t dimension);

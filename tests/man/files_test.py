@@ -141,7 +141,8 @@ class DataDirectory(unittest.TestCase):
         part = self.bytes_of("*.hnsw")
         header = read_fields(part, 0, "PART", "FileHeader")
         self.assertEqual((header["magic"], header["version"], header["dimension"], header["metric"]),
-                         (b"VEXFSPRT", 4, 2, 1))
+                         (b"VEXFSPRT", 5, 2, 1))
+        self.assertEqual(header["kept"], header["coded_dimension"])
         self.assertEqual((header["nodes"], header["first_row"], header["end_row"]), (ROWS, 0, ROWS))
         places = 128 + 2 * 4  # behind the mean
         rows = struct.unpack_from(f"<{ROWS}I", part, places)

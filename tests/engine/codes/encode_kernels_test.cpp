@@ -105,7 +105,7 @@ TEST_CASE("a residual code has the residual's signs and the factors that its est
                 INFO(name_of(isa) << ", dimension " << dimension << ", bits " << bits);
                 const GuardedArray<uint8_t> block(block_bytes(dimension / 4, bits));
                 const GuardedArray<float> scratch(encode_scratch(dimension));
-                code_kernels(isa).residual_encode(vector.data(), reference.data(), dimension, bits, slot,
+                code_kernels(isa).residual_encode(vector.data(), reference.data(), dimension, 0, bits, slot,
                                                   scratch.data(), block.data());
                 codes.push_back(residual_code(block.data(), dimension, bits, slot));
                 const std::vector<int>& code = codes.back();
@@ -140,13 +140,13 @@ TEST_CASE("a slot of a block is written without touching the others") {
             const std::vector<float> reference = unit_like_vector(dimension, 1);
             for (size_t slot = 0; slot < block_codes; ++slot)
                 code_kernels(isa).residual_encode(unit_like_vector(dimension, 10 + slot).data(),
-                                                  reference.data(), dimension, bits, slot, scratch.data(),
+                                                  reference.data(), dimension, 0, bits, slot, scratch.data(),
                                                   together.data());
             for (size_t slot = 0; slot < block_codes; ++slot) {
                 INFO(name_of(isa) << ", bits " << bits << ", slot " << slot);
                 const GuardedArray<uint8_t> alone(together.size());
                 code_kernels(isa).residual_encode(unit_like_vector(dimension, 10 + slot).data(),
-                                                  reference.data(), dimension, bits, slot, scratch.data(),
+                                                  reference.data(), dimension, 0, bits, slot, scratch.data(),
                                                   alone.data());
                 CHECK(residual_code(together.data(), dimension, bits, slot) ==
                       residual_code(alone.data(), dimension, bits, slot));
@@ -165,7 +165,7 @@ TEST_CASE("a vector that equals its reference has factors of zero") {
         for (const unsigned bits : {1U, 2U}) {
             std::vector<uint8_t> block(block_bytes(dimension / 4, bits));
             std::vector<float> scratch(encode_scratch(dimension));
-            code_kernels(isa).residual_encode(vector.data(), vector.data(), dimension, bits, 5,
+            code_kernels(isa).residual_encode(vector.data(), vector.data(), dimension, 0, bits, 5,
                                               scratch.data(), block.data());
             const auto factors = residual_factors(block.data(), dimension, bits, 5);
             CHECK(factors.add == 0);

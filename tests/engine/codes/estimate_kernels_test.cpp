@@ -22,7 +22,7 @@ class Block {
         std::vector<float> scratch(encode_scratch(dimension));
         for (size_t slot = 0; slot < block_codes; ++slot)
             code_kernels(Isa::scalar)
-                .residual_encode(unit_like_vector(dimension, 100 + slot).data(), reference.data(), dimension,
+                .residual_encode(unit_like_vector(dimension, 100 + slot).data(), reference.data(), dimension, 0,
                                  bits, slot, scratch.data(), bytes_.data());
     }
     const uint8_t* data() const { return bytes_.data(); }
@@ -106,7 +106,7 @@ TEST_CASE("sums of the largest dimensions don't overflow") {
         std::vector<float> scratch(encode_scratch(dimension));
         std::vector<uint8_t> block(block_bytes(dimension / 4, 1) + code_slack);
         code_kernels(Isa::scalar)
-            .residual_encode(ones.data(), zero.data(), dimension, 1, 0, scratch.data(), block.data());
+            .residual_encode(ones.data(), zero.data(), dimension, 0, 1, 0, scratch.data(), block.data());
         const Query query(ones, 1);
         float expected[block_codes];  // summed in 32 bits
         code_kernels(Isa::scalar).estimate(query.view, block.data(), 0, 0, expected);

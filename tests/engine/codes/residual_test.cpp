@@ -28,7 +28,7 @@ Errors errors_of_estimates(size_t dimension, unsigned bits, size_t blocks) {
             std::vector<float>& vector =
                 vectors.emplace_back(unit_like_vector(dimension, turn * 100 + 2 + slot));
             for (size_t i = 0; i < dimension; ++i) vector[i] = reference[i] + 0.7F * vector[i];
-            simd::code_kernels().residual_encode(vector.data(), reference.data(), dimension, bits, slot,
+            simd::code_kernels().residual_encode(vector.data(), reference.data(), dimension, 0, bits, slot,
                                                  scratch.data(), block.data());
         }
         ResidualQuery made;
@@ -89,11 +89,25 @@ TEST_CASE("a query of zeros estimates the norms") {
     std::vector<float> scratch(simd::encode_scratch(dimension));
     for (const unsigned bits : {1U, 2U}) {
         std::vector<uint8_t> block(simd::block_bytes(dimension / 4, bits) + simd::code_slack);
-        simd::code_kernels().residual_encode(vector.data(), zero.data(), dimension, bits, 0, scratch.data(),
-                                             block.data());
+        simd::code_kernels().residual_encode(vector.data(), zero.data(), dimension, 0, bits, 0,
+                                             scratch.data(), block.data());
         ResidualQuery query;
         float estimates[simd::block_codes];
         simd::code_kernels().estimate(query.set(zero.data(), dimension, bits), block.data(), 0, 0, estimates);
         CHECK(estimates[0] == Approx(squared_distance(vector.data(), zero.data(), dimension)).epsilon(2e-3));
     }
+}
+
+TEST_CASE("what codes leave out is added to the distance") {
+    constexpr size_t dimension = 64;
+    const std::vector<float> zero(dimension), vector = unit_like_vector(dimension, 9);
+    std::vector<float> scratch(simd::encode_scratch(dimension));
+    std::vector<uint8_t> block(simd::block_bytes(dimension / 4, 2) + simd::code_slack);
+    simd::code_kernels().residual_encode(vector.data(), zero.data(), dimension, 0.5F, 2, 0, scratch.data(),
+                                         block.data());
+    ResidualQuery query;
+    float estimates[simd::block_codes];
+    simd::code_kernels().estimate(query.set(zero.data(), dimension, 2), block.data(), 0, 0, estimates);
+    CHECK(estimates[0] ==
+          Approx(squared_distance(vector.data(), zero.data(), dimension) + 0.5).epsilon(2e-3));
 }

@@ -236,7 +236,7 @@ TEST_CASE("a graph is inconsistent with a node that there is not, or a number th
     const BuiltGraph built(vectors, with(1), GENERATE(0U, 2U));
     const Layout& layout = built.graph.layout();
     const auto copy = [&](uint32_t entry, std::vector<uint32_t> loose) {
-        Graph graph(200, layout, entry, std::move(loose));
+        Graph graph(200, layout, entry, std::move(loose), nullptr);
         std::memcpy(graph.rows(), built.graph.row(0), 200 * layout.row_bytes());
         return graph;
     };

@@ -2,6 +2,9 @@
 // Parts to test with.
 #pragma once
 
+#include <xxhash.h>
+
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -43,6 +46,13 @@ inline std::string read_file(const std::string& path) {
 
 inline void write_file(const std::string& path, const std::string& content) {
     std::ofstream(path, std::ios::binary) << content;
+}
+
+// Of a part's file that was changed.
+inline void renew_checksum(std::string& content) {
+    const size_t bytes = content.size() - sizeof(XXH64_hash_t);
+    const XXH64_hash_t checksum = XXH3_64bits(content.data(), bytes);
+    std::memcpy(content.data() + bytes, &checksum, sizeof checksum);
 }
 
 inline paths::Setting walk_of(size_t ef) {

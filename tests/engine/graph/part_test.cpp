@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/graph/part_file.h"
+#include "graph_data.h"
 #include "part_data.h"
 
 using namespace vexfs;
@@ -28,6 +29,19 @@ double recall_at_10(const paths::Part& part, const Vectors& vectors, Metric metr
 // For tests of both layouts.
 PartOptions of_layout(GraphLayout layout, unsigned threads = 2) {
     return part_options(threads, layout);
+}
+
+// In a subspace of some dimensions but for a little, the same one for each seed.
+Vectors flat_points(size_t rows, size_t dimension, size_t dimensions, uint64_t seed) {
+    const Vectors axes = random_points(dimensions, dimension, 99),
+                  along = random_points(rows, dimensions, seed);
+    Vectors vectors = random_points(rows, dimension, 7 + seed);
+    for (float& value : vectors.values) value *= 0.05F;
+    for (uint32_t row = 0; row < rows; ++row)
+        for (uint32_t axis = 0; axis < dimensions; ++axis)
+            for (size_t k = 0; k < dimension; ++k)
+                vectors.values[row * dimension + k] += along[row][axis] * axes[axis][k];
+    return vectors;
 }
 
 }  // namespace
@@ -233,6 +247,52 @@ TEST_CASE("rows are compact where the data are better scanned than walked throug
     const auto loaded = Part::load(directory.file("part"), 256, Metric::euclidean, part_options().parameters);
     REQUIRE(loaded);
     CHECK((*loaded)->layout() == "compact");
+}
+
+TEST_CASE("rows have codes of fewer components where these have nearly all of the differences") {
+    const Vectors vectors = flat_points(20'000, 128, 24, 1), queries = flat_points(50, 128, 24, 2);
+    const auto options = part_options();
+    const auto part = part_of(vectors, Metric::euclidean, options);
+    CHECK(part->layout() == "projected");
+    CHECK(part_of(random_points(20'000, 64, 1), Metric::euclidean, options)->layout() != "projected");
+    CHECK(part->memory_bytes() < 20'000 * (128 * 2 / 8 * 32));
+    const auto refined = refine(*part, vectors, options);
+    CHECK(refined->layout() == "projected");
+    CHECK(recall_at_10(*refined, vectors, Metric::euclidean, queries, 100) > 0.95);
+
+    const TemporaryDirectory directory;
+    REQUIRE(part->save(directory.file("part")));
+    const std::string content = read_file(directory.file("part"));
+    const auto loaded = Part::load(directory.file("part"), 128, Metric::euclidean, options.parameters);
+    REQUIRE(loaded);
+    CHECK((*loaded)->layout() == "projected");
+    CHECK(recall_at_10(**loaded, vectors, Metric::euclidean, queries, 100) ==
+          recall_at_10(*part, vectors, Metric::euclidean, queries, 100));
+
+    FileHeader header;
+    std::memcpy(&header, content.data(), sizeof header);
+    CHECK(header.kept == 32);
+    const auto corrupt = [&](std::string& changed) {
+        renew_checksum(changed);
+        write_file(directory.file("damaged"), changed);
+        const auto damaged =
+            Part::load(directory.file("damaged"), 128, Metric::euclidean, options.parameters);
+        return !damaged && damaged.error().code == ErrorCode::corrupt;
+    };
+    for (const uint32_t kept : {0U, 28U, 36U, 128U, 0xffff'fffcU}) {
+        FileHeader other = header;
+        other.kept = kept;
+        std::string changed = content;
+        std::memcpy(changed.data(), &other, sizeof other);
+        CHECK(corrupt(changed));
+    }
+    const size_t basis = sizeof header + (128 + header.nodes + header.loose) * sizeof(uint32_t) +
+                         header.calibration_points * sizeof(paths::CalibrationPoint);
+    for (const float scale : {-1.0F, 2.0F, std::nanf("")}) {
+        std::string changed = content;
+        std::memcpy(&changed[basis], &scale, sizeof scale);
+        CHECK(corrupt(changed));
+    }
 }
 
 TEST_CASE("a part that can't be written says why") {
