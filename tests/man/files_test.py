@@ -49,7 +49,7 @@ class Layouts(unittest.TestCase):
         self.assertIn("version 1 of the format", "\n".join(page("vexfs.5")))
         self.assertEqual(constant("engine/storage/format.h", "version"), 1)
         self.assertEqual(constant("engine/index/hnsw_file.h", "file_version"), 1)
-        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 4)
+        self.assertEqual(constant("engine/graph/part_file.h", "file_version"), 5)
         self.assertEqual(constant("engine/lsh/part_file.h", "file_version"), 2)
 
 
