@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ann.py and presets.py from end to end, on 2,000 random vectors and without the peers."""
+"""ann.py, presets.py and growth.py from end to end, on 2,000 random vectors and without the peers."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,10 @@ class Measuring(unittest.TestCase):
         self.data = [str(self.directory / f"{name}.npy") for name in ("base", "queries", "truth")]
 
     def run_program(self, name, *options):
-        ran = subprocess.run([sys.executable, "-B", HERE / name, *self.data, "--metric", "cosine", *options],
+        return self.run_alone(name, *self.data, "--metric", "cosine", *options)
+
+    def run_alone(self, name, *options):
+        ran = subprocess.run([sys.executable, "-B", HERE / name, *options],
                              env={**os.environ, "MPLCONFIGDIR": str(self.directory)},
                              capture_output=True, text=True, check=False)
         self.assertEqual(ran.returncode, 0, ran.stderr)
@@ -56,6 +60,18 @@ class Measuring(unittest.TestCase):
         self.assertEqual([row[0] for row in cells], ["high-throughput", "balanced", "high-recall"])
         for name, target, recall, *_ in cells:
             self.assertGreaterEqual(float(recall), float(target) - 0.03, name)  # few queries: by chance
+
+    def test_growth_measures_each_size(self):
+        drawn = self.directory / "growth.svg"
+        printed = self.run_alone("growth.py", "--rows", "500,2000", "--dimension", "8", "--clusters", "5", "--queries",
+                                 "50", "--systems", "vexfs", "--directory", str(self.directory), "--plot", str(drawn))
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in printed.splitlines()
+                if re.match(r"\| [\d,]+ ", line)]
+        self.assertEqual([row[:2] for row in rows], [["500", "vexfs"], ["2,000", "vexfs"]])
+        for _, _, qps, *_ in rows:
+            self.assertGreater(int(qps.replace(",", "")), 0)
+        self.assertTrue(ElementTree.parse(drawn).getroot().tag.endswith("svg"))
+        self.assertEqual(sorted(path.name for path in self.directory.glob("tmp*")), [])
 
 
 if __name__ == "__main__":
