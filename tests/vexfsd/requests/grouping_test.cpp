@@ -93,7 +93,10 @@ TEST_CASE("similar queries share a search, keep their filter, and are told the r
     }
     CHECK(common_share(shared["results"], alone["results"]) >= 0.9);
     // Far fewer distances than a search each.
-    CHECK(shared["distances"] < service.ok(search_of(queries, R"("filter":{"even":true})"))["distances"]);
+    const json scanned =
+        service.ok(search_of(queries, R"("exact":true,"group_similar":0.98,"filter":{"even":true})"));
+    CHECK(scanned["grouping"]["groups"] == 4);
+    CHECK(scanned["distances"] < alone["distances"]);
     CHECK_FALSE(alone.contains("grouping"));
 }
 
