@@ -8,6 +8,8 @@
 #include <limits>
 #include <random>
 
+#include "engine/simd/codes.h"
+
 namespace vexfs::codes {
 namespace {
 
@@ -20,8 +22,8 @@ size_t rounded_up(size_t value, size_t unit) {
     return (value + unit - 1) / unit * unit;
 }
 
-// Orthonormal rows by modified Gram-Schmidt from normal variates: [rows][columns], rows >= columns; rows
-// beyond the columns' number can't be orthogonal and are left zero.
+// Orthonormal rows by modified Gram-Schmidt from normal variates, rows >= columns; rows beyond the columns'
+// number can't be orthogonal and are left zero. Column by column: [columns][rows].
 std::vector<float> random_orthogonal(size_t rows, size_t columns, uint64_t seed) {
     std::mt19937_64 engine(seed);
     std::normal_distribution<double> normal;
@@ -42,7 +44,7 @@ std::vector<float> random_orthogonal(size_t rows, size_t columns, uint64_t seed)
     }
     std::vector<float> matrix(rows * columns);
     for (size_t i = 0; i < columns; ++i)
-        for (size_t j = 0; j < columns; ++j) matrix[i * columns + j] = static_cast<float>(basis[i][j]);
+        for (size_t j = 0; j < columns; ++j) matrix[j * rows + i] = static_cast<float>(basis[i][j]);
     return matrix;
 }
 
@@ -154,8 +156,7 @@ void Space::center(float* lifted) const {
 
 void Space::rotate(const float* from, float* to) const {
     if (!matrix_.empty()) {
-        const auto dot = simd::kernels().dot;
-        for (size_t i = 0; i < coded_; ++i) to[i] = dot(&matrix_[i * lifted_], from, lifted_);
+        simd::code_kernels().matrix_product(matrix_.data(), coded_, lifted_, from, to);
         return;
     }
     std::copy(from, from + lifted_, to);

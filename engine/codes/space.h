@@ -61,7 +61,7 @@ class Space {
     std::vector<float> mean_;  // [lifted_]
     float unit_ = 1;           // what components are multiplied with
     float norm_max_ = 0;
-    std::vector<float> matrix_;  // dense: [coded_][lifted_]
+    std::vector<float> matrix_;  // dense: [lifted_][coded_]
     std::vector<float> signs_;   // above: [rounds][coded_]
 };
 

@@ -23,9 +23,10 @@ namespace vexfs {
 namespace {
 
 constexpr uint64_t probed_bytes_max = uint64_t{8} << 30;  // of vectors: more may have to come from the disk
-constexpr size_t asked_every = 8'192;                     // rows compared, whether the search is still of use
+constexpr size_t asked_every = 8;                         // of Candidates, whether the search is still of use
 constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr size_t compared_ahead = 6;  // rows whose vectors are fetched ahead of their comparison
+constexpr double scanned_recall_min = 0.95;  // of rows that are no nearer than the farthest that is found
+constexpr size_t compared_ahead = 6;         // rows whose vectors are fetched ahead of their comparison
 
 // Less is nearer; of equals, the row written first.
 bool nearer(const Neighbour& a, const Neighbour& b) {
@@ -64,8 +65,10 @@ class Nearest {
 // The rows to compare with, some at a time: from `first` to before `end`, of those in `of` where there is
 // such a set. Some may be dead.
 class Candidates {
+    static constexpr uint32_t gathered = 64;
+
   public:
-    static constexpr uint32_t at_once = 256;
+    static constexpr uint32_t at_once = FreshSketches::panel_rows, most = at_once + gathered;
 
     Candidates(const RowTable& rows, uint32_t first, uint32_t end, const Roaring* of)
         : rows_(rows), next_(first), end_(end), filtered_(of != nullptr) {
@@ -73,28 +76,64 @@ class Candidates {
         roaring_init_iterator(&of->roaring, &taken_);
         roaring_move_uint32_iterator_equalorlarger(&taken_, first);
     }
-
-    // Empty at the end.
-    std::span<const uint32_t> next() {
-        uint32_t count = 0;
-        if (filtered_) {
-            count = roaring_read_uint32_iterator(&taken_, some_.data(), at_once);
-            while (count > 0 && some_[count - 1] >= end_) --count;
-        } else {
-            next_ = rows_.next_live(next_, end_);
-            count = std::min(at_once, end_ - next_);
-            std::iota(some_.begin(), some_.begin() + count, next_);
-            next_ += count;
-        }
-        return {some_.data(), count};
+    // Those of whole panels whose sketches say that they are farther than next() asks for are left out, but
+    // for a share of `recall` of those at just that distance. The codes outlive this, and the query
+    // ([dimension], of length 1 for cosine).
+    void leave_out_by(const FreshCodes& codes, std::span<const float> query, double recall) {
+        if (filtered_) return;
+        codes_ = &codes;
+        query_ = query;
+        recall_ = recall;
     }
 
+    // False at the end.
+    bool next(float distance_max) {
+        count_ = 0;
+        if (filtered_) {
+            count_ = roaring_read_uint32_iterator(&taken_, some_.data(), at_once);
+            while (count_ > 0 && some_[count_ - 1] >= end_) --count_;
+            return count_ > 0;
+        }
+        // What panels leave is gathered, so that its codes are fetched meanwhile.
+        while (count_ < gathered && (next_ = rows_.next_live(next_, end_)) < end_) {
+            const uint32_t panel_first = next_ / at_once * at_once;
+            const uint32_t panel_end = std::min(panel_first + at_once, end_);
+            const std::byte* panel = codes_ != nullptr && panel_end == panel_first + at_once
+                                         ? codes_->find_panel(panel_first)
+                                         : nullptr;
+            const uint32_t first = std::exchange(next_, panel_end);
+            if (panel != nullptr) {
+                add_near(panel, panel_first, first, distance_max);
+            } else {
+                for (uint32_t row = first; row < panel_end; ++row) some_[count_++] = row;
+            }
+        }
+        return count_ > 0;
+    }
+    std::span<const uint32_t> some() const { return {some_.data(), count_}; }
+
   private:
+    // Those of a panel's rows from `first` on that may be near enough.
+    void add_near(const std::byte* panel, uint32_t panel_first, uint32_t first, float distance_max) {
+        if (!sketched_) sketched_.emplace(codes_->sketches(), query_, recall_);
+        const size_t found = sketched_->select(panel, distance_max, &some_[count_]);
+        for (const uint32_t place : std::span(&some_[count_], found)) {
+            if (panel_first + place < first) continue;
+            codes_->prefetch(panel_first + place);
+            some_[count_++] = panel_first + place;
+        }
+    }
+
     const RowTable& rows_;
     uint32_t next_, end_;
     bool filtered_;
     roaring_uint32_iterator_t taken_{};
-    std::array<uint32_t, at_once> some_{};
+    const FreshCodes* codes_ = nullptr;
+    std::span<const float> query_;
+    double recall_ = 0;
+    std::optional<SketchedQuery> sketched_;
+    std::array<uint32_t, most> some_;
+    uint32_t count_ = 0;
 };
 
 // Tells how long each stage of a search took.
@@ -227,14 +266,18 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
         ReadAhead ahead = read_ahead();
         const auto by_codes =
             fresh_codes_.memory_bytes() > 0 ? FreshQuery::make(query.vector(), metric) : std::nullopt;
-        std::array<uint32_t, Candidates::at_once> near;
-        size_t looked_at = 0;
+        std::array<uint32_t, Candidates::most> near;
         Candidates candidates(rows_, first, rows, filtered ? &filtered->taken : nullptr);
-        for (auto some = candidates.next(); !some.empty(); some = candidates.next()) {
-            looked_at += some.size();
+        if (by_codes && metric == metric_ && !request.exact && !request.distance_max)
+            candidates.leave_out_by(
+                fresh_codes_, query.vector(),
+                std::max(request.target_recall.value_or(schema.target_recall), scanned_recall_min));
+        const float farthest = request.distance_max.value_or(infinity);
+        size_t steps = 0;
+        while (candidates.next(nearest.distance_max())) {
+            std::span<const uint32_t> some = candidates.some();
             size_t count = some.size();
             if (by_codes) {
-                const float farthest = request.distance_max.value_or(infinity);
                 count = by_codes->select(fresh_codes_, some, std::min(nearest.distance_max(), farthest),
                                          near.data());
             } else {
@@ -248,10 +291,9 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
             some = {near.data(), count};
             for (const uint32_t row : some) ahead.at(rows_.vector(row));
             compare(some, [&](const Neighbour& one) {
-                if (!request.distance_max || one.distance <= *request.distance_max) nearest.offer(one);
+                if (one.distance <= farthest) nearest.offer(one);
             });
-            if (request.goes_on && looked_at % asked_every < Candidates::at_once)
-                VEXFS_TRY((*request.goes_on)());
+            if (request.goes_on && ++steps % asked_every == 0) VEXFS_TRY((*request.goes_on)());
         }
         plan.scan_us += watch.lap_us();
         return {};

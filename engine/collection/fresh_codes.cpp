@@ -16,9 +16,12 @@ constexpr float scale_min = 1e-15F;  // below, squares lose their precision
 
 }  // namespace
 
-FreshCodes::FreshCodes(size_t dimension)
+FreshCodes::FreshCodes(size_t dimension, simd::Metric metric)
     : dimension_(dimension),
       stride_(sizeof(Factors) + (dimension + 3) / 4 * 4),
+      sketches_(dimension, metric),
+      panels_offset_((chunk_rows * stride_ + simd::code_slack + FreshSketches::alignment - 1) /
+                     FreshSketches::alignment * FreshSketches::alignment),
       directory_((uint64_t{UINT32_MAX} / chunk_rows + 1) * sizeof(std::byte*)) {}
 
 FreshCodes::~FreshCodes() {
@@ -42,6 +45,32 @@ void FreshCodes::append(uint32_t row, const float* vector, float norm) {
         codes::encode_int8(vector, dimension_, reinterpret_cast<uint8_t*>(code + sizeof(Factors)));
     const Factors factors{coded.scale > scale_min ? coded.scale : 0, norm};
     std::memcpy(code, &factors, sizeof factors);
+    if (row != run_end_) run_first_ = row;
+    run_end_ = row + 1;
+    constexpr uint32_t panel_rows = FreshSketches::panel_rows;
+    if (run_end_ % panel_rows == 0 && run_end_ - run_first_ >= panel_rows) make_panel(run_end_ - panel_rows);
+}
+
+void FreshCodes::make_panel(uint32_t first) {
+    if (sketches_.panel_bytes() == 0) return;
+    const simd::CodeKernels& kernels = simd::code_kernels();
+    std::byte* chunk = chunk_at(first / chunk_rows).load(std::memory_order_relaxed);
+    const std::byte* codes = chunk + first % chunk_rows * stride_;
+    const auto decode = [&](size_t i, float* to) {
+        Factors factors;
+        std::memcpy(&factors, codes + i * stride_, sizeof factors);
+        const auto* bytes = reinterpret_cast<const uint8_t*>(codes + i * stride_ + sizeof factors);
+        kernels.int8_decode(bytes, factors.scale, dimension_, to);
+        return factors.scale > 0;
+    };
+    sketches_.make(decode, chunk + panel_offset(first));
+}
+
+const std::byte* FreshCodes::find_panel(uint32_t row) const {
+    const std::byte* chunk = chunk_at(row / chunk_rows).load(std::memory_order_acquire);
+    if (chunk == nullptr || sketches_.panel_bytes() == 0) return nullptr;
+    const std::byte* panel = chunk + panel_offset(row);
+    return FreshSketches::made(panel) ? panel : nullptr;
 }
 
 std::vector<AnonymousMemory> FreshCodes::release(uint64_t row) {

@@ -2,6 +2,7 @@
 // int8 codes (simd/codes.h) of the rows that no index has yet, for scans that give what a comparison with all
 // of them would give and read a quarter of the bytes: a code bounds the distance to its vector from below,
 // and only what may be near enough is compared (the filter step of the VA-file, Weber et al., VLDB 1998).
+// Sketches (fresh_sketches.h) of whole panels stand before that.
 #pragma once
 
 #include <atomic>
@@ -10,7 +11,9 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/prefetch.h"
 #include "engine/codes/int8.h"
+#include "engine/collection/fresh_sketches.h"
 #include "engine/index/anonymous_memory.h"
 #include "engine/simd/distance.h"
 
@@ -25,7 +28,7 @@ class FreshCodes {
         float norm;   // Euclidean, of the vector
     };
 
-    explicit FreshCodes(size_t dimension);
+    FreshCodes(size_t dimension, simd::Metric metric);
     ~FreshCodes();
     FreshCodes(const FreshCodes&) = delete;
     FreshCodes& operator=(const FreshCodes&) = delete;
@@ -39,6 +42,12 @@ class FreshCodes {
         const std::byte* chunk = chunk_at(row / chunk_rows).load(std::memory_order_acquire);
         return chunk == nullptr ? nullptr : chunk + row % chunk_rows * stride_;
     }
+    void prefetch(uint32_t row) const {
+        if (const std::byte* code = find(row)) vexfs::prefetch(code, stride_);
+    }
+    const FreshSketches& sketches() const { return sketches_; }
+    // The panel of the rows from `row` on, a multiple of FreshSketches::panel_rows; null where there is none.
+    const std::byte* find_panel(uint32_t row) const;
 
     // Takes away the memory that is of rows below `row` alone, all of which were appended; it is to last
     // until the readers of now have left.
@@ -48,14 +57,25 @@ class FreshCodes {
   private:
     static constexpr uint32_t chunk_rows = 8'192;
 
-    size_t chunk_bytes() const { return chunk_rows * stride_ + simd::code_slack; }
+    static_assert(chunk_rows % FreshSketches::panel_rows == 0);
+
+    size_t panel_offset(uint32_t row) const {
+        return panels_offset_ + row % chunk_rows / FreshSketches::panel_rows * sketches_.panel_bytes();
+    }
+    size_t chunk_bytes() const {
+        return panels_offset_ + chunk_rows / FreshSketches::panel_rows * sketches_.panel_bytes();
+    }
+    void make_panel(uint32_t first);
     std::atomic_ref<std::byte*> chunk_at(uint32_t chunk) const {
         return std::atomic_ref(reinterpret_cast<std::byte**>(directory_.data())[chunk]);
     }
 
     const size_t dimension_;
     const size_t stride_;
-    AnonymousMemory directory_;  // for each chunk that there can be, the memory of one that is
+    FreshSketches sketches_;
+    const size_t panels_offset_;            // in a chunk, behind its codes
+    uint32_t run_first_ = 0, run_end_ = 0;  // rows that were appended last, one after the other
+    AnonymousMemory directory_;             // for each chunk that there can be, the memory of one that is
     std::atomic<uint32_t> chunks_ = 0;
 };
 

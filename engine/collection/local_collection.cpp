@@ -53,7 +53,7 @@ LocalCollection::LocalCollection(Disk& disk, std::string name, std::string direc
       next_id_(manifest_.next_id),
       imports_(manifest_.import_rows),
       rows_(static_cast<uint32_t>(manifest_.first_row)),
-      fresh_codes_(dimension_),
+      fresh_codes_(dimension_, metric_),
       filter_planner_(dimension_),
       schema_(manifest_.schema) {}
 

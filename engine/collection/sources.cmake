@@ -15,6 +15,7 @@ target_sources(vexfs-engine PRIVATE
     ${CMAKE_CURRENT_LIST_DIR}/collection_write.cpp
     ${CMAKE_CURRENT_LIST_DIR}/filter_plan.cpp
     ${CMAKE_CURRENT_LIST_DIR}/fresh_codes.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/fresh_sketches.cpp
     ${CMAKE_CURRENT_LIST_DIR}/inserted_index.cpp
     ${CMAKE_CURRENT_LIST_DIR}/local_collection.cpp
     ${CMAKE_CURRENT_LIST_DIR}/loss_account.cpp

@@ -89,6 +89,9 @@ struct Int8Panel {
 };
 
 struct CodeKernels {
+    // to[i] = sum over j of matrix[j][i] * vector[j]; matrix: [columns][rows].
+    void (*matrix_product)(const float* matrix, size_t rows, size_t columns, const float* vector, float* to);
+
     // A vector of the space to an int8 code and back.
     void (*int8_encode)(const float* from, size_t dimension, uint8_t* to, float* scale, float* norm);
     void (*int8_decode)(const uint8_t* bytes, float scale, size_t dimension, float* to);

@@ -19,6 +19,7 @@ from load import Load
 
 
 RESTARTS = 5
+IDLE_S = 5
 
 
 def arguments(argv):
@@ -73,12 +74,13 @@ def measure(vectors, options):
     try:
         create(daemon, vectors.shape[1], options)
         empty_bytes = daemon.anonymous_bytes()
-        ingest_s, times, missing = Load(daemon, vectors, options.writers, options.batch,
-                                        options.searches_per_second).run()
+        load = Load(daemon, vectors, options.writers, options.batch, options.searches_per_second)
+        ingest_s, times, missing = load.run()
         with daemon.client() as client:
             log = client.call("stats", collection="docs")
             indexed_s = seconds_until_indexed(client)
             client.call("collection.optimize", collection="docs", wait=True)
+        alone = load.alone(IDLE_S)
         memory = (daemon.anonymous_bytes() - empty_bytes) / len(vectors)
         restarts_s = sorted(daemon.restart_s(vectors[:1]) for _ in range(RESTARTS))
     finally:
@@ -88,6 +90,7 @@ def measure(vectors, options):
     disk = fio.bytes_per_second(options.directory, wanted)
     rate = log["log_bytes"] / ingest_s
     p50, p99 = numpy.percentile(times, [50, 99]) * 1000
+    idle = numpy.median(alone) * 1000
     return {"vectors": f"{len(vectors):,} x {vectors.shape[1]}",
             "vectors/s": report.number(len(vectors) / ingest_s),
             "MB/s": f"{rate / 1e6:,.1f}",
@@ -98,6 +101,7 @@ def measure(vectors, options):
             "found": f"{len(times) - missing}/{len(times)}",
             "p50 ms": f"{p50:.2f}",
             "p99 ms": f"{p99:.2f}",
+            "idle p50 ms": f"{idle:.2f} ({p50 / idle:.1f}x)",
             "bytes/vector": report.number(memory),
             "restart s": f"{restarts_s[RESTARTS // 2]:.2f} ({restarts_s[0]:.2f}-{restarts_s[-1]:.2f})"}, missing
 

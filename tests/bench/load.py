@@ -60,6 +60,17 @@ class Load:
                 due += self.pause_s
         self.found.put((times, missing))
 
+    def alone(self, seconds):
+        """The reader's times while nobody writes."""
+        reader = fork.Process(target=self.read)
+        self.finished.clear()
+        reader.start()
+        time.sleep(seconds)
+        self.finished.set()
+        times, _ = self.found.get()
+        reader.join()
+        return times
+
     def run(self):
         """Seconds of the ingest; the reader's times in seconds, and how many vectors it did not find."""
         reader = fork.Process(target=self.read)

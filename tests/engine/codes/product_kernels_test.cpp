@@ -144,6 +144,28 @@ TEST_CASE("values below a threshold are selected in order") {
     }
 }
 
+TEST_CASE("a matrix is multiplied with a vector, whatever its shape") {
+    std::mt19937 random(6);
+    std::normal_distribution<float> normal;
+    for (const size_t rows : {1, 4, 15, 16, 28, 64, 100, 128, 200, 256}) {
+        for (const size_t columns : {size_t{1}, size_t{2}, size_t{7}, rows}) {
+            const GuardedArray<float> matrix(rows * columns), vector(columns);
+            std::ranges::generate(matrix, [&] { return normal(random); });
+            std::ranges::generate(vector, [&] { return normal(random); });
+            for (const Isa isa : available()) {
+                INFO(name_of(isa) << ", " << rows << " x " << columns);
+                const GuardedArray<float> product(rows);
+                code_kernels(isa).matrix_product(matrix.data(), rows, columns, vector.data(), product.data());
+                for (size_t i = 0; i < rows; ++i) {
+                    double sum = 0;
+                    for (size_t j = 0; j < columns; ++j) sum += double{matrix[j * rows + i]} * vector[j];
+                    REQUIRE(product[i] == Approx(sum).margin(1e-4));
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("keys are sorted, however many") {
     std::mt19937_64 random(5);
     for (size_t count = 0; count <= 140; ++count) {
