@@ -51,6 +51,9 @@ void register_bench(Cli& cli) {
     sweep->excludes(targets);
     cli.option(app, "--threads", options->threads, "N", "Threads that build the index; else one per CPU")
         ->check(CLI::Range(1u, 1024u));
+    cli.option(app, "--search-threads", options->search_threads, "N",
+               "Threads that search, each one query at a time; 1 where not given")
+        ->check(CLI::Range(1u, 1024u));
     cli.option(app, "--limit", options->limit, "K", "Neighbours to find and compare; 10 where not given")
         ->check(CLI::Range(1u, search_limit_max));
     cli.option(app, "--results", options->results, "R.npy",

@@ -8,8 +8,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <thread>
+#include <mutex>
 
+#include "engine/base/parallel.h"
 #include "engine/collection/store.h"
 #include "engine/formats/vector_file.h"
 #include "vexfsctl/progress.h"
@@ -195,32 +196,43 @@ struct Measured {
     uint32_t ef_search = 0;
 };
 
-Result<Measured> search_all(const Collection& collection, const Questions& questions, uint32_t limit,
-                            const PointOptions& point) {
+// One query at a time, by each of the threads.
+Result<Measured> search_all(const Collection& collection, const Questions& questions,
+                            const AnnOptions& options, const PointOptions& point) {
     Measured measured;
     const size_t count = questions.queries.rows;
-    measured.found.assign(count * limit, -1);
-    measured.times_us.reserve(count);
-    SearchRequest request;
-    request.limit = limit;
-    request.ef_search = point.ef_search;
-    request.target_recall = point.target_recall;
-    request.with_metadata = false;
+    measured.found.assign(count * options.limit, -1);
+    measured.times_us.resize(count);
+    std::mutex mutex;
+    Result<void> outcome;
     const Clock::time_point start = Clock::now();
-    for (size_t i = 0; i < count; ++i) {
-        if (interrupted()) return interruption();
+    parallel_for(options.search_threads, count, [&](unsigned, size_t i) {
+        if (interrupted()) return;
+        SearchRequest request;
+        request.limit = options.limit;
+        request.ef_search = point.ef_search;
+        request.target_recall = point.target_recall;
+        request.with_metadata = false;
         request.query =
             std::span(questions.queries.vectors).subspan(i * questions.dimension, questions.dimension);
         const Clock::time_point before = Clock::now();
-        VEXFS_ASSIGN(const SearchReply reply, collection.search(request));
-        measured.times_us.push_back(seconds_since(before) * 1e6);
-        for (size_t k = 0; k < reply.hits.size(); ++k) {
-            measured.found[i * limit + k] = static_cast<int64_t>(reply.hits[k].id);
+        const auto reply = collection.search(request);
+        measured.times_us[i] = seconds_since(before) * 1e6;
+        if (!reply) {
+            const std::lock_guard lock(mutex);
+            outcome = tl::unexpected(reply.error());
+            return;
         }
-        measured.path = reply.path;
-        measured.ef_search = reply.ef_search;
-    }
+        if (i + 1 == count) {
+            measured.path = reply->path;
+            measured.ef_search = reply->ef_search;
+        }
+        for (size_t k = 0; k < reply->hits.size(); ++k)
+            measured.found[i * options.limit + k] = static_cast<int64_t>(reply->hits[k].id);
+    });
     measured.seconds = seconds_since(start);
+    if (interrupted()) return interruption();
+    VEXFS_TRY(outcome);
     return measured;
 }
 
@@ -265,9 +277,9 @@ Result<void> run(Context& context, const AnnOptions& options) {
         {{"EF_SEARCH", true}, {"PATH"}, {"RECALL", true}, {"QPS", true}, {"P50 US", true}, {"P99 US", true}},
         {}};
     std::vector<int64_t> last_found;
-    VEXFS_TRY(search_all(*collection, questions, options.limit, sweep.front()));  // warms caches up
+    VEXFS_TRY(search_all(*collection, questions, options, sweep.front()));  // warms caches up
     for (const PointOptions& point : sweep) {
-        VEXFS_ASSIGN(Measured measured, search_all(*collection, questions, options.limit, point));
+        VEXFS_ASSIGN(Measured measured, search_all(*collection, questions, options, point));
         const double recall =
             recall_of(measured.found, questions.truth.values, questions.truth_columns(), options.limit);
         const Latencies latencies = percentiles(std::move(measured.times_us));
@@ -294,7 +306,8 @@ Result<void> run(Context& context, const AnnOptions& options) {
             build["vectors_per_second"].dump(), build["indexed_vectors_per_second"].dump(),
             build["threads"].dump(), build["bytes_per_vector"].dump()));
     }
-    return context.out().print({{"build", build}, {"points", std::move(points)}}, table);
+    return context.out().print(
+        {{"build", build}, {"search_threads", options.search_threads}, {"points", std::move(points)}}, table);
 }
 
 }  // namespace

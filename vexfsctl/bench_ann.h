@@ -16,7 +16,7 @@ struct AnnOptions {
     std::vector<std::string> assignments;
     std::vector<uint32_t> ef_sweep;
     std::vector<double> target_recalls;
-    unsigned threads = 0;
+    unsigned threads = 0, search_threads = 1;
     uint32_t limit = 10;
 };
 

@@ -53,6 +53,15 @@ class BenchAnn(EndToEnd):
         self.assertEqual((results.dtype, results.shape), (numpy.int64, (len(self.queries), LIMIT)))
         self.assertAlmostEqual(words.recall(results, self.truth[:, :LIMIT]), points[-1]["recall"], places=5)
 
+    def test_several_threads_find_what_one_does(self):
+        answer = Ctl().json(*self.bench("--ef-sweep", "160", "--search-threads", 3,
+                                        "--results", self.files["results"]))
+        self.assertEqual(answer["search_threads"], 3)
+        results = numpy.load(self.files["results"])
+        self.assertAlmostEqual(words.recall(results, self.truth[:, :LIMIT]), answer["points"][0]["recall"],
+                               places=5)
+        self.assertGreaterEqual(answer["points"][0]["recall"], 0.95)
+
     def test_without_a_sweep_the_preset_decides(self):
         point, = Ctl().json(*self.bench())["points"]
         self.assertGreaterEqual(point["recall"], 0.95)
