@@ -2,7 +2,6 @@
 #include "engine/codes/space.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -46,21 +45,6 @@ std::vector<float> random_orthogonal(size_t rows, size_t columns, uint64_t seed)
     for (size_t i = 0; i < columns; ++i)
         for (size_t j = 0; j < columns; ++j) matrix[j * rows + i] = static_cast<float>(basis[i][j]);
     return matrix;
-}
-
-// In place, orthonormal; size a power of two.
-void hadamard(float* values, size_t size) {
-    for (size_t half = 1; half < size; half *= 2) {
-        for (size_t block = 0; block < size; block += 2 * half) {
-            for (size_t i = block; i < block + half; ++i) {
-                const float a = values[i], b = values[i + half];
-                values[i] = a + b;
-                values[i + half] = a - b;
-            }
-        }
-    }
-    const float scale = 1 / std::sqrt(static_cast<float>(size));
-    for (size_t i = 0; i < size; ++i) values[i] *= scale;
 }
 
 }  // namespace
@@ -161,18 +145,7 @@ void Space::rotate(const float* from, float* to) const {
     }
     std::copy(from, from + lifted_, to);
     std::fill(to + lifted_, to + coded_, 0.0F);
-    const size_t size = std::bit_floor(coded_);
-    for (size_t round = 0; round < rounds; ++round) {
-        const float* signs = &signs_[round * coded_];
-        for (size_t i = 0; i < coded_; ++i) to[i] *= signs[i];
-        hadamard(round % 2 == 0 ? to : to + coded_ - size, size);
-        if (size == coded_) continue;
-        for (size_t i = 0; i < coded_ / 2; ++i) {
-            const float a = to[i], b = to[i + coded_ / 2];
-            to[i] = (a + b) * 0.70710678F;
-            to[i + coded_ / 2] = (a - b) * 0.70710678F;
-        }
-    }
+    simd::code_kernels().fast_rotation(signs_.data(), rounds, coded_, to);
 }
 
 size_t Space::memory_bytes() const {

@@ -2,6 +2,7 @@
 #include "engine/collection/fresh_sketches.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <bitset>
@@ -111,8 +112,9 @@ void FreshSketches::make(FunctionRef<bool(size_t, float*)> vector, std::byte* pa
     // Their mean, and how far they are from it: binary16 is to have their residuals' squares.
     float* const reference = reference_of(panel);
     const auto count = static_cast<float>(std::max<size_t>(known.count(), 1));
-    for (size_t i = 0; i < panel_rows; ++i)
-        for (size_t k = 0; known[i] && k < coded_; ++k) reference[k] += rows[i * coded_ + k] / count;
+    std::array<float, panel_rows> weights;
+    for (size_t i = 0; i < panel_rows; ++i) weights[i] = known[i] ? 1 / count : 0;
+    simd::code_kernels().matrix_product(rows.data(), coded_, panel_rows, weights.data(), reference);
     const simd::Kernels& kernels = simd::kernels();
     float squares = 0;
     for (size_t i = 0; i < panel_rows; ++i)

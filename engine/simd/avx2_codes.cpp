@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -168,7 +169,8 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
 
 }  // namespace
 
-const CodeKernels codes = {matrix_product, int8_encode,      int8_decode,    residual_encode, int8_product,
-                           estimate,       sketch_estimates, int8_distances, select_below,    sort_keys};
+const CodeKernels codes = {fast_rotation,   matrix_product, int8_encode, int8_decode,
+                           residual_encode, int8_product,   estimate,    sketch_estimates,
+                           int8_distances,  select_below,   sort_keys};
 
 }  // namespace vexfs::simd::avx2

@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -296,7 +297,8 @@ void sort_keys(uint64_t* keys, size_t count) {
 
 }  // namespace
 
-const CodeKernels codes = {matrix_product, int8_encode,      int8_decode,    residual_encode, int8_product,
-                           estimate,       sketch_estimates, int8_distances, select_below,    sort_keys};
+const CodeKernels codes = {fast_rotation,   matrix_product, int8_encode, int8_decode,
+                           residual_encode, int8_product,   estimate,    sketch_estimates,
+                           int8_distances,  select_below,   sort_keys};
 
 }  // namespace vexfs::simd::avx512

@@ -89,6 +89,11 @@ struct Int8Panel {
 };
 
 struct CodeKernels {
+    // In place, for each round: signs ([rounds][size]), a Hadamard transform of as many values as the
+    // greatest power of two within size, the first and the last of them in turns, and where these are not
+    // all, a Kac step of the two halves. Orthonormal; size is a multiple of 32.
+    void (*fast_rotation)(const float* signs, size_t rounds, size_t size, float* values);
+
     // to[i] = sum over j of matrix[j][i] * vector[j]; matrix: [columns][rows].
     void (*matrix_product)(const float* matrix, size_t rows, size_t columns, const float* vector, float* to);
 

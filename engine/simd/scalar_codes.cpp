@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels on codes in plain C++: what the others are compared with.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -75,7 +76,8 @@ size_t select_below(const float* values, size_t count, float threshold, uint32_t
 
 }  // namespace
 
-const CodeKernels codes = {matrix_product, int8_encode,      int8_decode,    residual_encode, int8_product,
-                           estimate,       sketch_estimates, int8_distances, select_below,    sort_keys};
+const CodeKernels codes = {fast_rotation,   matrix_product, int8_encode, int8_decode,
+                           residual_encode, int8_product,   estimate,    sketch_estimates,
+                           int8_distances,  select_below,   sort_keys};
 
 }  // namespace vexfs::simd::scalar

@@ -166,6 +166,42 @@ TEST_CASE("a matrix is multiplied with a vector, whatever its shape") {
     }
 }
 
+TEST_CASE("every instruction set rotates alike, and as the definition has it") {
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    for (const size_t size : {32, 64, 128, 192, 384, 448, 1024, 1536}) {
+        constexpr size_t rounds = 2;
+        const GuardedArray<float> signs(rounds * size);
+        std::ranges::generate(signs, [&] { return random() % 2 == 0 ? 1.0F : -1.0F; });
+        std::vector<float> given(size);
+        std::ranges::generate(given, [&] { return normal(random); });
+        std::vector<double> wanted(given.begin(), given.end());
+        const size_t transformed = std::bit_floor(size);
+        for (size_t round = 0; round < rounds; ++round) {
+            for (size_t i = 0; i < size; ++i) wanted[i] *= signs[round * size + i];
+            const size_t first = round % 2 == 0 ? 0 : size - transformed;
+            std::vector<double> sums(transformed);
+            for (size_t i = 0; i < transformed; ++i)
+                for (size_t j = 0; j < transformed; ++j)
+                    sums[i] += wanted[first + j] * (std::popcount(i & j) % 2 == 0 ? 1 : -1);
+            for (size_t i = 0; i < transformed; ++i)
+                wanted[first + i] = sums[i] / std::sqrt(static_cast<double>(transformed));
+            for (size_t i = 0; transformed < size && i < size / 2; ++i) {
+                const double a = wanted[i], b = wanted[i + size / 2];
+                wanted[i] = (a + b) * std::sqrt(0.5);
+                wanted[i + size / 2] = (a - b) * std::sqrt(0.5);
+            }
+        }
+        for (const Isa isa : available()) {
+            INFO(name_of(isa) << ", " << size);
+            const GuardedArray<float> values(size);
+            std::copy(given.begin(), given.end(), values.begin());
+            code_kernels(isa).fast_rotation(signs.data(), rounds, size, values.data());
+            for (size_t i = 0; i < size; ++i) REQUIRE(values[i] == Approx(wanted[i]).margin(1e-5));
+        }
+    }
+}
+
 TEST_CASE("keys are sorted, however many") {
     std::mt19937_64 random(5);
     for (size_t count = 0; count <= 140; ++count) {
