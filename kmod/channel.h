@@ -9,16 +9,19 @@
 #include <linux/mutex.h>
 #include <linux/wait.h>
 
+#include "names.h"
 #include "spin.h"
 
+struct file;
 struct vexfs_call;
 struct vexfs_instance;
 struct vexfs_validity;
 
 struct vexfs_channel {
-	struct mutex mutex;			/* one SERVE at a time */
+	struct mutex mutex;			/* one SERVE at a time, and one that tells names */
 	struct vexfs_instance *instance;	/* NULL before SERVE; set once */
 	bool leaving;
+	struct vexfs_names names;
 
 	struct list_head pending;
 	DECLARE_HASHTABLE(sent, 6);
@@ -35,6 +38,8 @@ struct vexfs_channel {
 int vexfs_device_init(void);
 void vexfs_device_exit(void);
 
+/* The channel of an open file, or NULL where that is another kind of file. */
+struct vexfs_channel *vexfs_channel_of(struct file *file);
 /* Whether a reply holds still, by what its daemon says now. */
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity);
 /* For how many jiffies nothing was seen of the daemon that is to answer, 0 while it waits for requests, or leaves. */

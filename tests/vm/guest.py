@@ -85,7 +85,7 @@ SUITES = {
     "behaviour": lambda: on_a_mount(*BEHAVIOUR),
     "fuzz": fuzz,
     "loading": loading,
-    "module": lambda: on_a_mount("netlink_test", "parameters_test", "tracing_test"),
+    "module": lambda: on_a_mount("names_told_test", "netlink_test", "parameters_test", "tracing_test"),
     "programs": lambda: on_a_mount("programs_test"),
     "side-by-side": side_by_side,
     "restarts": lambda: on_a_mount("restarts_test"),
