@@ -187,7 +187,7 @@ static long vexfs_call_patience(struct vexfs_instance *instance, struct vexfs_ca
 	if (call->state == VEXFS_CALL_REPLYING) {
 		left = limit;	/* bytes go where the program wants them; it mustn't go on before they are there */
 	} else if (call->state != VEXFS_CALL_DONE) {
-		silence = vexfs_channel_silence(call->channel);
+		silence = vexfs_channel_silence(call->channel, limit);
 		if (silence < limit) {
 			left = limit - silence;
 		} else {

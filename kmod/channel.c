@@ -33,11 +33,17 @@ void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call)
 		wake_up(&channel->wait);
 }
 
-unsigned long vexfs_channel_silence(const struct vexfs_channel *channel)
+unsigned long vexfs_channel_silence(struct vexfs_channel *channel, unsigned long limit)
 {
+	unsigned long silence;
+
 	if (channel->leaving || atomic_read(&channel->waiting))
 		return 0;
-	return jiffies - READ_ONCE(channel->seen_at);
+	silence = jiffies - READ_ONCE(channel->seen_at);
+	if (silence < limit || !vexfs_life_works(&channel->life))
+		return silence;
+	WRITE_ONCE(channel->seen_at, jiffies);
+	return 0;
 }
 
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity)
@@ -345,6 +351,9 @@ static long vexfs_next(struct vexfs_channel *channel, struct vexfs_next_args __u
 		return -EFAULT;
 	if (args.flags & ~VEXFS_NEXT_ONLY_REPLY || args.reserved || args.needed_bytes)
 		return -EINVAL;
+	error = vexfs_life_join(&channel->life);
+	if (error)
+		return error;
 	WRITE_ONCE(channel->seen_at, jiffies);
 	asked = args.flags;
 	args.flags = 0;
@@ -410,6 +419,7 @@ static int vexfs_device_open(struct inode *inode, struct file *file)
 	channel->names.by_order = RB_ROOT;
 	channel->names.root = vexfs_root_entry;
 	hash_init(channel->sent);
+	vexfs_life_init(&channel->life);
 	init_waitqueue_head(&channel->wait);
 	file->private_data = channel;
 	return nonseekable_open(inode, file);
@@ -431,6 +441,7 @@ static int vexfs_device_release(struct inode *inode, struct file *file)
 		vexfs_instance_put(instance);
 	}
 	vexfs_names_free(&channel->names);
+	vexfs_life_free(&channel->life);
 	vfree(channel->generations);
 	kfree(channel);
 	return 0;

@@ -9,6 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/wait.h>
 
+#include "life.h"
 #include "names.h"
 #include "spin.h"
 
@@ -31,7 +32,8 @@ struct vexfs_channel {
 	struct vexfs_spin spin;			/* for what comes after that */
 	bool spinning;				/* one thread does, and gets what comes */
 	atomic_t waiting;			/* threads that are there, for what comes */
-	unsigned long seen_at;			/* jiffies of the last time that one came or went */
+	struct vexfs_life life;			/* of all of them */
+	unsigned long seen_at;			/* jiffies of the last sign of life */
 	u64 *generations;			/* VEXFS_GENERATIONS_MAX, which the daemon changes as it likes */
 };
 
@@ -42,8 +44,11 @@ void vexfs_device_exit(void);
 struct vexfs_channel *vexfs_channel_of(struct file *file);
 /* Whether a reply holds still, by what its daemon says now. */
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity);
-/* For how many jiffies nothing was seen of the daemon that is to answer, 0 while it waits for requests, or leaves. */
-unsigned long vexfs_channel_silence(const struct vexfs_channel *channel);
+/*
+ * For how many jiffies nothing was seen of the daemon that is to answer, 0 while it waits for requests, or leaves. Where
+ * they reach the limit, it is looked whether it works.
+ */
+unsigned long vexfs_channel_silence(struct vexfs_channel *channel, unsigned long limit);
 /* One more request for the daemon. */
 void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call);
 

@@ -283,8 +283,12 @@ static int vexfs_inode_look(struct inode *inode)
 {
 	const struct vexfs_collection *collection = vexfs_inode_of(inode)->collection;
 	struct vexfs_told told;
-	int error = vexfs_told_find(inode, collection ? collection->name : NULL, &told);
+	int error;
 
+	/* Without a daemon the root is what it was: umount(8) looks at it. */
+	if (!collection && !vexfs_generation_of(inode->i_sb))
+		return 0;
+	error = vexfs_told_find(inode, collection ? collection->name : NULL, &told);
 	return error ? error : vexfs_inode_update(inode, &told.entry, told.generation);
 }
 

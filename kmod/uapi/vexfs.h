@@ -15,8 +15,9 @@
  *
  * A daemon that is there and shows no life for as long as the mount's option hang_ms says counts as none: what it
  * wasn't handed, and what is repeatable, fails with ENOTCONN then, the others with ECONNRESET. It shows life as long as
- * one of its threads waits for requests in VEXFS_IOC_NEXT, and whenever one comes there, so that a request may take as
- * long as it likes beside others. One that was told to leave has no limit.
+ * one of its threads waits for requests in VEXFS_IOC_NEXT, whenever one comes there, and where one that has come there
+ * had time of a CPU since that was looked at last, which is done each hang_ms without another sign: so a request may take
+ * as long as it likes, beside others or while all are at work. One that was told to leave has no limit.
  *
  * A request that says VEXFS_CALL_REPEATABLE, such as a search, is done again by the next daemon, instead of
  * ECONNRESET. It may also be answered from the cache of the module, by a reply that the daemon gave to the same request
@@ -67,7 +68,8 @@
  *
  * CHANNEL is a descriptor, in the sender, of the open file of the device: whoever has that may tell, with no capability
  * and in any network namespace, and nobody else (EBADF). When the message is acknowledged, every program sees it. What is
- * told goes with the open file; after VEXFS_IOC_LEAVE it is of no use, and who looks waits for the next daemon.
+ * told goes with the open file; after VEXFS_IOC_LEAVE it is of no use, and who looks waits for the next daemon, but for
+ * the attributes of the root, which stay until then.
  *
  * The daemon tells a change before it acknowledges it. Names are listed in the order in which they were told first, those
  * of collections to users that their modes let read. Below a name, mode and owner of what is VEXFS_ENTRY_LASTING hold

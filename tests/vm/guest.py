@@ -96,7 +96,7 @@ def side_by_side():
 
 def smoke():
     """Something of each of the others, in a few minutes: what `./dev test` runs among all."""
-    os.environ.update(VEXFS_LOADS="5", VEXFS_FUZZ_CASES="6000", VEXFS_FUZZ_SEED="1")
+    os.environ.update(VEXFS_LOADS="20", VEXFS_FUZZ_CASES="6000", VEXFS_FUZZ_SEED="1")
     passed = on_a_mount(*SMOKE)
     module.load()
     module.remove()

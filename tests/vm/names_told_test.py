@@ -119,6 +119,13 @@ class Names(Mounted):
             self.configured(path, mode=mode)
             self.assertEqual((in_a_child(listed, NOBODY), listed()), (str(seen), True), oct(mode))
 
+    def test_a_mount_without_a_daemon_is_unmounted_at_once(self):
+        with MuteDaemon("mute"):
+            subprocess.run(["mount", "-t", "vexfs", "-o", "park_ms=600000", "mute", "/mnt"], check=True)
+            mode = os.stat("/mnt").st_mode
+        self.assertEqual(os.stat("/mnt").st_mode, mode)
+        subprocess.run(["umount", "/mnt"], check=True, timeout=60)
+
     def test_many_are_listed_in_parts(self):
         names = [f"{'part' * 20}{i}" for i in range(50)]
         with MuteDaemon("mute", names) as mute:

@@ -202,6 +202,25 @@ class Restarts(Mounted):
             self.assertEqual(mute.asked_last(), MKDIR)
             self.assert_errno(errno.ENOTCONN, os.statvfs, "/mnt")
 
+    def test_a_daemon_at_work_does_not_hang(self):
+        """All of its threads, with none that waits for requests: as long as they get on."""
+        subprocess.run(["mount", "-t", "vexfs", "-o", "hang_ms=1000", "mute", "/mnt"], check=True)
+        self.addCleanup(subprocess.run, ["umount", "/mnt"], check=True)
+
+        def work(_):
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                pass
+            return errno.EDQUOT
+        with MuteDaemon("mute", answer=work):
+            self.assert_errno(errno.EDQUOT, os.mkdir, "/mnt/new")
+
+        def sleep(_):
+            time.sleep(4)
+            return errno.EDQUOT
+        with MuteDaemon("mute", answer=sleep):
+            self.assert_errno(errno.ECONNRESET, os.mkdir, "/mnt/new")
+
     def test_what_was_written_and_had_no_effect_is_lost_once_and_told(self):
         with Call(self.docs / "call") as half:
             os.write(half.descriptor, request("insert", {"vectors": rows(1, 2)})[:20])
