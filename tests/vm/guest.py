@@ -113,6 +113,7 @@ SUITES = {
     "programs": lambda: on_a_mount("programs_test"),
     "side-by-side": side_by_side,
     "smoke": smoke,
+    "spinning": lambda: on_a_mount("spinning_test"),
     "restarts": lambda: on_a_mount("restarts_test"),
 }
 
