@@ -2,6 +2,7 @@
 /* Names, and the listing of directories. */
 #include <linux/err.h>
 #include <linux/namei.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "call.h"
@@ -339,6 +340,9 @@ static int vexfs_root_readdir(struct file *file, struct dir_context *context)
 	if (!dir_emit_dots(file, context))
 		return 0;
 	for (;;) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		error = vexfs_told_next(file_inode(file), context->pos - VEXFS_FIRST_OFFSET, &told);
 		if (error)
 			return error == -ENOENT ? 0 : error;

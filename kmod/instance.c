@@ -56,7 +56,7 @@ void vexfs_instance_put(struct vexfs_instance *instance)
 		return;
 	list_del(&instance->link);
 	mutex_unlock(&vexfs_instances_mutex);
-	kfree(instance);
+	kfree_rcu(instance, rcu);
 }
 
 void vexfs_instance_changes(struct vexfs_instance *instance)

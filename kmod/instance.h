@@ -7,6 +7,7 @@
 #define VEXFS_INSTANCE_H
 
 #include <linux/list.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -19,6 +20,7 @@ struct vexfs_channel;
 struct vexfs_instance {
 	struct list_head link;
 	refcount_t references;
+	struct rcu_head rcu;		/* who walks a path without a lock looks at the generation */
 	u64 id;				/* that no other instance ever has */
 	char name[VEXFS_NAME_BYTES_MAX + 1];
 

@@ -18,6 +18,7 @@ struct vexfs_counters;
 
 struct vexfs_mount {
 	struct list_head link;	/* in the list of all mounts, mounts.h */
+	struct rcu_head rcu;
 	dev_t device;
 	struct vexfs_instance *instance;
 	unsigned int park_ms;	/* how long an operation waits for a daemon */

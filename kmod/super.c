@@ -151,7 +151,7 @@ static void vexfs_mount_free(struct vexfs_mount *mount)
 	if (mount->instance)
 		vexfs_instance_put(mount->instance);
 	free_percpu(mount->counters);
-	kfree(mount);
+	kfree_rcu(mount, rcu);
 }
 
 static void vexfs_free_context(struct fs_context *context)

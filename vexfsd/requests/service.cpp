@@ -103,11 +103,10 @@ const std::vector<Operation>& operations() {
 
 Result<const Operation*> operation_of(const Request& request) {
     VEXFS_ASSIGN(const std::string name, request.string("op"));
+    const auto found = std::ranges::find(operations(), name, &Operation::name);
+    if (found != operations().end()) return &*found;
     Names known;
-    for (const Operation& operation : operations()) {
-        if (operation.name == name) return &operation;
-        known.push_back(operation.name);
-    }
+    for (const Operation& operation : operations()) known.push_back(operation.name);
     return fail(ErrorCode::invalid_argument, fmt::format("there is no operation {}", excerpt(name)),
                 did_you_mean(name, known));
 }
