@@ -69,7 +69,7 @@
  * CHANNEL is a descriptor, in the sender, of the open file of the device: whoever has that may tell, with no capability
  * and in any network namespace, and nobody else (EBADF). When the message is acknowledged, every program sees it. What is
  * told goes with the open file; after VEXFS_IOC_LEAVE it is of no use, and who looks waits for the next daemon, but for
- * the attributes of the root, which stay until then.
+ * the attributes of the root, which stay until then, and statfs(2), which tells of no space.
  *
  * The daemon tells a change before it acknowledges it. Names are listed in the order in which they were told first, those
  * of collections to users that their modes let read. Below a name, mode and owner of what is VEXFS_ENTRY_LASTING hold

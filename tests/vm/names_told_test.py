@@ -124,6 +124,7 @@ class Names(Mounted):
             subprocess.run(["mount", "-t", "vexfs", "-o", "park_ms=600000", "mute", "/mnt"], check=True)
             mode = os.stat("/mnt").st_mode
         self.assertEqual(os.stat("/mnt").st_mode, mode)
+        self.assertEqual((os.statvfs("/mnt").f_blocks, os.statvfs("/mnt").f_namemax), (0, 255))
         subprocess.run(["umount", "/mnt"], check=True, timeout=60)
 
     def test_many_are_listed_in_parts(self):
