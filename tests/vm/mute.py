@@ -22,7 +22,7 @@ ROOT = 1
 
 class MuteDaemon:
     def __init__(self, instance, names=(), answer=None):
-        """`answer` is called with what was asked, in the thread that does all for the module, and says the errno of a reply."""
+        """`answer` is called with what was asked, in the one thread that comes for requests, and says a reply's errno."""
         self.answer = answer
         self.device = os.open("/dev/vexfs", os.O_RDWR)
         self.family = genl.Family()
