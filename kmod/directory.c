@@ -132,6 +132,7 @@ static struct vexfs_call *vexfs_making_call(u32 op, struct inode *directory, str
 static int vexfs_mkdir(struct mnt_idmap *idmap, struct inode *directory, struct dentry *dentry, umode_t mode)
 {
 	struct vexfs_call *call = vexfs_making_call(VEXFS_OP_MKDIR, directory, dentry, mode);
+	struct dentry *alias;
 	struct inode *inode;
 	int error;
 
@@ -140,11 +141,13 @@ static int vexfs_mkdir(struct mnt_idmap *idmap, struct inode *directory, struct 
 	error = vexfs_node_run(directory, call);
 	if (!error) {
 		inode = vexfs_inode_get(directory, &dentry->d_name, &call->entry, 0);
-		error = PTR_ERR_OR_ZERO(inode);
-		if (!error) {
-			vexfs_dentry_note(dentry, &call->entry);
-			d_instantiate(dentry, inode);
-		}
+		vexfs_dentry_note(dentry, &call->entry);
+		/* A daemon may say of a directory that is there that it is new: it must not be in two places. */
+		d_drop(dentry);
+		alias = d_splice_alias(inode, dentry);
+		error = PTR_ERR_OR_ZERO(alias);
+		if (!error)
+			dput(alias);
 	}
 	vexfs_call_put(call);
 	return error;
