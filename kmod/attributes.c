@@ -60,7 +60,7 @@ int vexfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *
 	else
 		error = vexfs_node_run(inode, call);
 	if (!error && call->header.valid)
-		error = vexfs_inode_update(inode, &call->entry);
+		error = vexfs_inode_update(inode, &call->entry, 0);
 	if (!error && file)
 		((struct vexfs_file *)file->private_data)->written = true;
 	vexfs_call_put(call);

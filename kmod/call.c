@@ -187,7 +187,7 @@ static long vexfs_call_patience(struct vexfs_instance *instance, struct vexfs_ca
 	if (call->state == VEXFS_CALL_REPLYING) {
 		left = limit;	/* bytes go where the program wants them; it mustn't go on before they are there */
 	} else if (call->state != VEXFS_CALL_DONE) {
-		silence = vexfs_channel_silence(call->channel);
+		silence = vexfs_channel_silence(call->channel, limit);
 		if (silence < limit) {
 			left = limit - silence;
 		} else {
@@ -197,25 +197,6 @@ static long vexfs_call_patience(struct vexfs_instance *instance, struct vexfs_ca
 	}
 	spin_unlock(&instance->lock);
 	return left;
-}
-
-static bool vexfs_is_served(struct vexfs_instance *instance)
-{
-	return READ_ONCE(instance->channel);
-}
-
-/* Waits for a daemon, of the time that is left. */
-static int vexfs_call_park(struct vexfs_instance *instance, unsigned long *left)
-{
-	long waited;
-
-	waited = wait_event_killable_timeout(instance->changed, vexfs_is_served(instance), *left);
-	if (waited < 0)
-		return -EINTR;
-	if (!waited)
-		return -ENOTCONN;
-	*left = waited;
-	return 0;
 }
 
 /* Sleeps until the reply is there, as long as the daemon shows life. */
@@ -264,7 +245,7 @@ int vexfs_call_run(struct vexfs_instance *instance, struct vexfs_call *call, uns
 		error = vexfs_call_submit(instance, call);
 		if (error == -EAGAIN) {
 			call->parked = true;
-			error = vexfs_call_park(instance, &left);
+			error = vexfs_instance_wait(instance, &left);
 			if (error)
 				return error;
 			continue;

@@ -14,6 +14,7 @@
 #include "call.h"
 #include "events.h"
 #include "instance.h"
+#include "node.h"
 #include "parameters.h"
 #include "trace.h"
 
@@ -32,11 +33,17 @@ void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call)
 		wake_up(&channel->wait);
 }
 
-unsigned long vexfs_channel_silence(const struct vexfs_channel *channel)
+unsigned long vexfs_channel_silence(struct vexfs_channel *channel, unsigned long limit)
 {
+	unsigned long silence;
+
 	if (channel->leaving || atomic_read(&channel->waiting))
 		return 0;
-	return jiffies - READ_ONCE(channel->seen_at);
+	silence = jiffies - READ_ONCE(channel->seen_at);
+	if (silence < limit || !vexfs_life_works(&channel->life))
+		return silence;
+	WRITE_ONCE(channel->seen_at, jiffies);
+	return 0;
 }
 
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity)
@@ -84,6 +91,10 @@ static void vexfs_channel_fail_sent(struct vexfs_channel *channel)
 /* No more requests go to this channel. Under the instance's lock. */
 static void vexfs_channel_leave(struct vexfs_channel *channel)
 {
+	if (channel->instance->channel == channel) {
+		channel->instance->channel = NULL;
+		vexfs_instance_changes(channel->instance);
+	}
 	channel->leaving = true;
 	WRITE_ONCE(channel->spinning, false);
 	vexfs_channel_fail_pending(channel);
@@ -127,6 +138,7 @@ static long vexfs_serve(struct vexfs_channel *channel, struct vexfs_serve_args _
 		instance->served = true;
 		instance->call_bytes_max = min_t(u32, args.call_bytes_max, VEXFS_CALL_BYTES_MAX);
 		instance->channel = channel;
+		vexfs_instance_changes(instance);
 		instance->epoch++;
 	}
 	spin_unlock(&instance->lock);
@@ -339,6 +351,9 @@ static long vexfs_next(struct vexfs_channel *channel, struct vexfs_next_args __u
 		return -EFAULT;
 	if (args.flags & ~VEXFS_NEXT_ONLY_REPLY || args.reserved || args.needed_bytes)
 		return -EINVAL;
+	error = vexfs_life_join(&channel->life);
+	if (error)
+		return error;
 	WRITE_ONCE(channel->seen_at, jiffies);
 	asked = args.flags;
 	args.flags = 0;
@@ -379,8 +394,6 @@ static long vexfs_device_ioctl(struct file *file, unsigned int command, unsigned
 		if (!vexfs_channel_serves(channel))
 			return -ENOTCONN;
 		spin_lock(&channel->instance->lock);
-		if (channel->instance->channel == channel)
-			channel->instance->channel = NULL;
 		vexfs_channel_leave(channel);
 		spin_unlock(&channel->instance->lock);
 		return 0;
@@ -402,7 +415,11 @@ static int vexfs_device_open(struct inode *inode, struct file *file)
 	}
 	mutex_init(&channel->mutex);
 	INIT_LIST_HEAD(&channel->pending);
+	channel->names.by_text = RB_ROOT;
+	channel->names.by_order = RB_ROOT;
+	channel->names.root = vexfs_root_entry;
 	hash_init(channel->sent);
+	vexfs_life_init(&channel->life);
 	init_waitqueue_head(&channel->wait);
 	file->private_data = channel;
 	return nonseekable_open(inode, file);
@@ -416,8 +433,6 @@ static int vexfs_device_release(struct inode *inode, struct file *file)
 
 	if (instance) {
 		spin_lock(&instance->lock);
-		if (instance->channel == channel)
-			instance->channel = NULL;
 		vexfs_channel_leave(channel);
 		vexfs_channel_fail_sent(channel);
 		instance->served = false;
@@ -425,6 +440,8 @@ static int vexfs_device_release(struct inode *inode, struct file *file)
 		vexfs_event_tell(VEXFS_EVENT_DAEMON_LOST, instance, NULL);
 		vexfs_instance_put(instance);
 	}
+	vexfs_names_free(&channel->names);
+	vexfs_life_free(&channel->life);
 	vfree(channel->generations);
 	kfree(channel);
 	return 0;
@@ -448,6 +465,11 @@ static const struct file_operations vexfs_device_operations = {
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = vexfs_device_mmap,
 };
+
+struct vexfs_channel *vexfs_channel_of(struct file *file)
+{
+	return file->f_op == &vexfs_device_operations ? file->private_data : NULL;
+}
 
 static struct miscdevice vexfs_device = {
 	.minor = MISC_DYNAMIC_MINOR,

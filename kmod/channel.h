@@ -9,16 +9,20 @@
 #include <linux/mutex.h>
 #include <linux/wait.h>
 
+#include "life.h"
+#include "names.h"
 #include "spin.h"
 
+struct file;
 struct vexfs_call;
 struct vexfs_instance;
 struct vexfs_validity;
 
 struct vexfs_channel {
-	struct mutex mutex;			/* one SERVE at a time */
+	struct mutex mutex;			/* one SERVE at a time, and one that tells names */
 	struct vexfs_instance *instance;	/* NULL before SERVE; set once */
 	bool leaving;
+	struct vexfs_names names;
 
 	struct list_head pending;
 	DECLARE_HASHTABLE(sent, 6);
@@ -28,17 +32,23 @@ struct vexfs_channel {
 	struct vexfs_spin spin;			/* for what comes after that */
 	bool spinning;				/* one thread does, and gets what comes */
 	atomic_t waiting;			/* threads that are there, for what comes */
-	unsigned long seen_at;			/* jiffies of the last time that one came or went */
+	struct vexfs_life life;			/* of all of them */
+	unsigned long seen_at;			/* jiffies of the last sign of life */
 	u64 *generations;			/* VEXFS_GENERATIONS_MAX, which the daemon changes as it likes */
 };
 
 int vexfs_device_init(void);
 void vexfs_device_exit(void);
 
+/* The channel of an open file, or NULL where that is another kind of file. */
+struct vexfs_channel *vexfs_channel_of(struct file *file);
 /* Whether a reply holds still, by what its daemon says now. */
 bool vexfs_channel_holds(struct vexfs_instance *instance, const struct vexfs_validity *validity);
-/* For how many jiffies nothing was seen of the daemon that is to answer, 0 while it waits for requests, or leaves. */
-unsigned long vexfs_channel_silence(const struct vexfs_channel *channel);
+/*
+ * For how many jiffies nothing was seen of the daemon that is to answer, 0 while it waits for requests, or leaves. Where
+ * they reach the limit, it is looked whether it works.
+ */
+unsigned long vexfs_channel_silence(struct vexfs_channel *channel, unsigned long limit);
 /* One more request for the daemon. */
 void vexfs_channel_add(struct vexfs_channel *channel, struct vexfs_call *call);
 

@@ -2,10 +2,12 @@
 /* Names, and the listing of directories. */
 #include <linux/err.h>
 #include <linux/namei.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "call.h"
 #include "file.h"
+#include "names.h"
 #include "node.h"
 
 /* The daemon's offsets begin behind "." and "..". */
@@ -13,14 +15,30 @@
 #define VEXFS_LISTING_BYTES (16 * PAGE_SIZE)
 #define VEXFS_LASTING ((void *)1)	/* dentry.d_fsdata of a name that means the same for ever */
 
-/* The name is one that the daemon could be asked for. */
-static int vexfs_lookup_ask(struct inode *directory, const struct qstr *name, struct vexfs_entry *entry)
+static int vexfs_lookup_told(struct inode *root, const char *name, struct vexfs_entry *entry, u64 *generation)
+{
+	struct vexfs_told told;
+	int error = vexfs_told_find(root, name, &told);
+
+	if (error)
+		return error;
+	*entry = told.entry;
+	*generation = told.generation;
+	return 0;
+}
+
+/* What a name means, and since when. */
+static int vexfs_lookup_ask(struct inode *directory, const struct qstr *name, struct vexfs_entry *entry,
+			    u64 *generation)
 {
 	struct vexfs_call *call;
 	int error;
 
 	if (name->len > VEXFS_NAME_BYTES_MAX)
 		return -ENAMETOOLONG;
+	if (vexfs_is_root(directory))
+		return vexfs_lookup_told(directory, name->name, entry, generation);
+	*generation = vexfs_generation_of(directory->i_sb);
 	call = vexfs_node_call(VEXFS_OP_LOOKUP, directory, name->name);
 	if (IS_ERR(call))
 		return PTR_ERR(call);
@@ -34,17 +52,35 @@ static int vexfs_lookup_ask(struct inode *directory, const struct qstr *name, st
 static void vexfs_dentry_note(struct dentry *dentry, const struct vexfs_entry *entry)
 {
 	dentry->d_fsdata = entry->flags & VEXFS_ENTRY_LASTING ? VEXFS_LASTING : NULL;
+	dentry->d_time = 0;
+}
+
+/* A name below the root means the same as long as nothing else is told. */
+static void vexfs_dentry_stamp(struct dentry *dentry, struct inode *directory, u64 generation)
+{
+	if (vexfs_is_root(directory))
+		WRITE_ONCE(dentry->d_time, (unsigned long)generation);
+}
+
+static bool vexfs_dentry_holds(const struct dentry *dentry)
+{
+	unsigned long generation = (unsigned long)vexfs_generation_of(dentry->d_sb);
+
+	return READ_ONCE(dentry->d_fsdata) == VEXFS_LASTING ||
+	       (generation && READ_ONCE(dentry->d_time) == generation);
 }
 
 static struct dentry *vexfs_lookup(struct inode *directory, struct dentry *dentry, unsigned int flags)
 {
 	struct inode *inode = NULL;
 	struct vexfs_entry entry;
-	int error = vexfs_lookup_ask(directory, &dentry->d_name, &entry);
+	u64 generation;
+	int error = vexfs_lookup_ask(directory, &dentry->d_name, &entry, &generation);
 
 	if (!error) {
-		inode = vexfs_inode_get(directory, &dentry->d_name, &entry);
+		inode = vexfs_inode_get(directory, &dentry->d_name, &entry, generation);
 		vexfs_dentry_note(dentry, &entry);
+		vexfs_dentry_stamp(dentry, directory, generation);
 	} else if (error != -ENOENT) {
 		return ERR_PTR(error);
 	}
@@ -56,22 +92,27 @@ static int vexfs_revalidate(struct dentry *dentry, unsigned int flags)
 {
 	struct vexfs_entry entry;
 	struct dentry *parent;
+	u64 generation;
 	int error;
 
 	if (d_really_is_negative(dentry))
 		return 0;
-	if (READ_ONCE(dentry->d_fsdata) == VEXFS_LASTING)
+	if (vexfs_dentry_holds(dentry))
 		return 1;
 	if (flags & LOOKUP_RCU)
 		return -ECHILD;
 	parent = dget_parent(dentry);
-	error = vexfs_lookup_ask(d_inode(parent), &dentry->d_name, &entry);
+	error = vexfs_lookup_ask(d_inode(parent), &dentry->d_name, &entry, &generation);
+	if (!error) {
+		error = vexfs_inode_update(d_inode(dentry), &entry, generation);
+		if (!error)
+			vexfs_dentry_stamp(dentry, d_inode(parent), generation);
+		else if (error != -ESTALE)
+			error = -EIO;
+	}
 	dput(parent);
-	if (error == -ENOENT || error == -ESTALE)
+	if (error == -ENOENT)
 		return 0;
-	if (error)
-		return error;
-	error = vexfs_inode_update(d_inode(dentry), &entry);
 	return error == -ESTALE ? 0 : error ? error : 1;
 }
 
@@ -91,6 +132,7 @@ static struct vexfs_call *vexfs_making_call(u32 op, struct inode *directory, str
 static int vexfs_mkdir(struct mnt_idmap *idmap, struct inode *directory, struct dentry *dentry, umode_t mode)
 {
 	struct vexfs_call *call = vexfs_making_call(VEXFS_OP_MKDIR, directory, dentry, mode);
+	struct dentry *alias;
 	struct inode *inode;
 	int error;
 
@@ -98,12 +140,14 @@ static int vexfs_mkdir(struct mnt_idmap *idmap, struct inode *directory, struct 
 		return PTR_ERR(call);
 	error = vexfs_node_run(directory, call);
 	if (!error) {
-		inode = vexfs_inode_get(directory, &dentry->d_name, &call->entry);
-		error = PTR_ERR_OR_ZERO(inode);
-		if (!error) {
-			vexfs_dentry_note(dentry, &call->entry);
-			d_instantiate(dentry, inode);
-		}
+		inode = vexfs_inode_get(directory, &dentry->d_name, &call->entry, 0);
+		vexfs_dentry_note(dentry, &call->entry);
+		/* A daemon may say of a directory that is there that it is new: it must not be in two places. */
+		d_drop(dentry);
+		alias = d_splice_alias(inode, dentry);
+		error = PTR_ERR_OR_ZERO(alias);
+		if (!error)
+			dput(alias);
 	}
 	vexfs_call_put(call);
 	return error;
@@ -153,7 +197,7 @@ static int vexfs_create(struct inode *directory, struct dentry *dentry, struct f
 		error = vexfs_file_begin(own, &call->opened, call->sent_epoch);
 	if (error)
 		goto failed;
-	inode = vexfs_inode_get(directory, &dentry->d_name, &call->entry);
+	inode = vexfs_inode_get(directory, &dentry->d_name, &call->entry, 0);
 	error = PTR_ERR_OR_ZERO(inode);
 	if (!error && !S_ISREG(inode->i_mode)) {
 		iput(inode);
@@ -274,4 +318,47 @@ const struct file_operations vexfs_directory_operations = {
 	.llseek = generic_file_llseek,
 	.read = generic_read_dir,
 	.iterate_shared = vexfs_readdir,
+};
+
+/* Who may not read a collection doesn't see it. */
+static bool vexfs_may_list(const struct vexfs_entry *entry)
+{
+	kuid_t user = current_fsuid();
+	umode_t reads = 0004;
+
+	if (!(entry->flags & VEXFS_ENTRY_COLLECTION) || uid_eq(user, GLOBAL_ROOT_UID))
+		return true;
+	if (uid_eq(user, make_kuid(&init_user_ns, entry->uid)))
+		reads = 0400;
+	else if (in_group_p(make_kgid(&init_user_ns, entry->gid)))
+		reads = 0040;
+	return entry->mode & reads;
+}
+
+static int vexfs_root_readdir(struct file *file, struct dir_context *context)
+{
+	struct vexfs_told told;
+	int error;
+
+	if (!dir_emit_dots(file, context))
+		return 0;
+	for (;;) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		error = vexfs_told_next(file_inode(file), context->pos - VEXFS_FIRST_OFFSET, &told);
+		if (error)
+			return error == -ENOENT ? 0 : error;
+		context->pos = told.order + VEXFS_FIRST_OFFSET;
+		if (vexfs_may_list(&told.entry) &&
+		    !dir_emit(context, told.text, told.bytes, told.entry.number, DT_DIR))
+			return 0;
+		context->pos++;
+	}
+}
+
+const struct file_operations vexfs_root_operations = {
+	.llseek = generic_file_llseek,
+	.read = generic_read_dir,
+	.iterate_shared = vexfs_root_readdir,
 };

@@ -8,12 +8,13 @@
 #include "call.h"
 #include "collection.h"
 #include "counters.h"
+#include "names.h"
 #include "node.h"
 #include "trace.h"
 
-#define VEXFS_ROOT_NUMBER 1
-#define VEXFS_ROOT_MODE (S_IFDIR | 0555)
-/* Attributes that are older are asked for again before they allow anything. */
+const struct vexfs_entry vexfs_root_entry = { .number = VEXFS_ROOT_NUMBER, .mode = S_IFDIR | 0555 };
+
+/* Attributes that are older, and may be others now, are asked for again before they allow anything. */
 #define VEXFS_ATTRIBUTES_KEPT HZ
 
 static struct kmem_cache *vexfs_inode_cache;
@@ -48,7 +49,9 @@ struct inode *vexfs_inode_alloc(struct super_block *sb)
 	node->number = 0;
 	node->point = 0;
 	node->collection = NULL;
+	node->told = false;
 	node->told_at = 0;
+	node->generation = 0;
 	return &node->vfs;
 }
 
@@ -69,6 +72,7 @@ void vexfs_inode_free(struct inode *inode)
 struct vexfs_identity {
 	const struct vexfs_entry *entry;
 	struct vexfs_collection *collection;	/* or NULL */
+	u64 generation;
 };
 
 bool vexfs_inode_is(const struct inode *inode, const struct vexfs_entry *entry)
@@ -96,11 +100,12 @@ static int vexfs_inode_set(struct inode *inode, void *data)
 	node->kind = identity->entry->kind;
 	node->number = identity->entry->number;
 	node->point = identity->entry->point;
+	node->told = identity->entry->flags & VEXFS_ENTRY_COLLECTION;
 	inode->i_ino = identity->entry->number;
 	return 0;
 }
 
-static bool vexfs_entry_is_sound(const struct vexfs_entry *entry)
+bool vexfs_entry_is_sound(const struct vexfs_entry *entry)
 {
 	umode_t type = entry->mode & S_IFMT;
 
@@ -110,28 +115,35 @@ static bool vexfs_entry_is_sound(const struct vexfs_entry *entry)
 	       uid_valid(make_kuid(&init_user_ns, entry->uid)) && gid_valid(make_kgid(&init_user_ns, entry->gid));
 }
 
-static void vexfs_inode_take(struct inode *inode, const struct vexfs_entry *entry)
+static void vexfs_inode_take(struct inode *inode, const struct vexfs_entry *entry, u64 generation)
 {
 	struct timespec64 changed = { .tv_sec = entry->changed_s, .tv_nsec = entry->changed_ns };
+	struct vexfs_inode *node = vexfs_inode_of(inode);
 
-	inode->i_mode = entry->mode;
-	inode->i_uid = make_kuid(&init_user_ns, entry->uid);
-	inode->i_gid = make_kgid(&init_user_ns, entry->gid);
+	if (!node->told && !(entry->flags & VEXFS_ENTRY_LASTING))
+		generation = 0;
 	spin_lock(&inode->i_lock);
-	i_size_write(inode, entry->size);
-	inode->i_blocks = DIV_ROUND_UP_ULL(entry->size, 512);
+	/* Of two that come at once, the later one stays; what comes without a generation may be older than what is told. */
+	if (!node->told || !node->told_at || generation > node->generation) {
+		inode->i_mode = entry->mode;
+		inode->i_uid = make_kuid(&init_user_ns, entry->uid);
+		inode->i_gid = make_kgid(&init_user_ns, entry->gid);
+		i_size_write(inode, entry->size);
+		inode->i_blocks = DIV_ROUND_UP_ULL(entry->size, 512);
+		vexfs_set_times(inode, changed);
+		WRITE_ONCE(node->told_at, jiffies ? jiffies : 1);
+		WRITE_ONCE(node->generation, generation);
+	}
 	spin_unlock(&inode->i_lock);
-	vexfs_set_times(inode, changed);
-	WRITE_ONCE(vexfs_inode_of(inode)->told_at, jiffies ? jiffies : 1);
 }
 
-int vexfs_inode_update(struct inode *inode, const struct vexfs_entry *entry)
+int vexfs_inode_update(struct inode *inode, const struct vexfs_entry *entry, u64 generation)
 {
 	if (!vexfs_entry_is_sound(entry))
 		return -EIO;
 	if (!vexfs_inode_is(inode, entry) || (inode->i_mode & S_IFMT) != (entry->mode & S_IFMT))
 		return -ESTALE;
-	vexfs_inode_take(inode, entry);
+	vexfs_inode_take(inode, entry, generation);
 	return 0;
 }
 
@@ -155,10 +167,12 @@ struct inode *vexfs_root(struct super_block *sb)
 	if (!inode)
 		return NULL;
 	inode->i_ino = VEXFS_ROOT_NUMBER;
-	inode->i_mode = VEXFS_ROOT_MODE;
+	inode->i_mode = vexfs_root_entry.mode;
 	vexfs_inode_of(inode)->number = VEXFS_ROOT_NUMBER;
+	vexfs_inode_of(inode)->told = true;
 	vexfs_set_times(inode, current_time(inode));
 	vexfs_inode_equip(inode);
+	inode->i_fop = &vexfs_root_operations;
 	return inode;
 }
 
@@ -173,12 +187,12 @@ static struct inode *vexfs_inode_find(struct super_block *sb, struct vexfs_ident
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	if (inode->i_state & I_NEW) {
-		vexfs_inode_take(inode, entry);
+		vexfs_inode_take(inode, entry, identity->generation);
 		vexfs_inode_equip(inode);
 		unlock_new_inode(inode);
 		return inode;
 	}
-	error = vexfs_inode_update(inode, entry);
+	error = vexfs_inode_update(inode, entry, identity->generation);
 	if (error) {
 		iput(inode);
 		return ERR_PTR(error == -ESTALE ? -EIO : error);
@@ -186,16 +200,23 @@ static struct inode *vexfs_inode_find(struct super_block *sb, struct vexfs_ident
 	return inode;
 }
 
-struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry)
+struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry,
+			      u64 generation)
 {
 	struct super_block *sb = directory->i_sb;
-	struct vexfs_identity identity = { .entry = entry, .collection = vexfs_inode_of(directory)->collection };
+	struct vexfs_identity identity = {
+		.entry = entry,
+		.collection = vexfs_inode_of(directory)->collection,
+		.generation = generation,
+	};
 	struct vexfs_collection *own = NULL;
 	struct inode *inode;
 
 	if (!vexfs_entry_is_sound(entry))
 		return ERR_PTR(-EIO);
 	if (entry->flags & VEXFS_ENTRY_COLLECTION) {
+		if (!vexfs_is_root(directory))
+			return ERR_PTR(-EIO);
 		own = vexfs_collection_get(vexfs_mount_of(sb), name->name, name->len);
 		if (IS_ERR(own))
 			return ERR_CAST(own);
@@ -258,26 +279,47 @@ int vexfs_node_run(struct inode *inode, struct vexfs_call *call)
 	return error;
 }
 
-int vexfs_inode_refresh(struct inode *inode)
+static int vexfs_inode_look(struct inode *inode)
 {
-	struct vexfs_call *call = vexfs_node_call(VEXFS_OP_GETATTR, inode, NULL);
+	const struct vexfs_collection *collection = vexfs_inode_of(inode)->collection;
+	struct vexfs_told told;
 	int error;
 
+	/* Without a daemon the root is what it was: umount(8) looks at it. */
+	if (!collection && !vexfs_generation_of(inode->i_sb))
+		return 0;
+	error = vexfs_told_find(inode, collection ? collection->name : NULL, &told);
+	return error ? error : vexfs_inode_update(inode, &told.entry, told.generation);
+}
+
+int vexfs_inode_refresh(struct inode *inode)
+{
+	u64 generation = vexfs_generation_of(inode->i_sb);
+	struct vexfs_call *call;
+	int error;
+
+	if (vexfs_inode_of(inode)->told)
+		return vexfs_inode_look(inode);
+	call = vexfs_node_call(VEXFS_OP_GETATTR, inode, NULL);
 	if (IS_ERR(call))
 		return PTR_ERR(call);
 	call->repeatable = true;
 	error = vexfs_node_run(inode, call);
 	if (!error)
-		error = vexfs_inode_update(inode, &call->entry);
+		error = vexfs_inode_update(inode, &call->entry, generation);
 	vexfs_call_put(call);
 	return error;
 }
 
 static bool vexfs_is_fresh(const struct inode *inode)
 {
-	unsigned long told_at = READ_ONCE(vexfs_inode_of(inode)->told_at);
+	const struct vexfs_inode *node = vexfs_inode_of(inode);
+	unsigned long told_at = READ_ONCE(node->told_at);
+	u64 generation = READ_ONCE(node->generation);
 
-	return told_at && time_before(jiffies, told_at + VEXFS_ATTRIBUTES_KEPT);
+	if (generation && generation == vexfs_generation_of(inode->i_sb))
+		return true;
+	return !node->told && told_at && time_before(jiffies, told_at + VEXFS_ATTRIBUTES_KEPT);
 }
 
 int vexfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)

@@ -56,7 +56,31 @@ void vexfs_instance_put(struct vexfs_instance *instance)
 		return;
 	list_del(&instance->link);
 	mutex_unlock(&vexfs_instances_mutex);
-	kfree(instance);
+	kfree_rcu(instance, rcu);
+}
+
+void vexfs_instance_changes(struct vexfs_instance *instance)
+{
+	instance->changes++;
+	WRITE_ONCE(instance->generation, instance->channel ? instance->changes : 0);
+}
+
+static bool vexfs_is_served(struct vexfs_instance *instance)
+{
+	return READ_ONCE(instance->channel);
+}
+
+int vexfs_instance_wait(struct vexfs_instance *instance, unsigned long *left)
+{
+	long waited;
+
+	waited = wait_event_killable_timeout(instance->changed, vexfs_is_served(instance), *left);
+	if (waited < 0)
+		return -EINTR;
+	if (!waited)
+		return -ENOTCONN;
+	*left = waited;
+	return 0;
 }
 
 struct vexfs_instance_state vexfs_instance_state(struct vexfs_instance *instance)

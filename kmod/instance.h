@@ -7,6 +7,7 @@
 #define VEXFS_INSTANCE_H
 
 #include <linux/list.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -19,6 +20,7 @@ struct vexfs_channel;
 struct vexfs_instance {
 	struct list_head link;
 	refcount_t references;
+	struct rcu_head rcu;		/* who walks a path without a lock looks at the generation */
 	u64 id;				/* that no other instance ever has */
 	char name[VEXFS_NAME_BYTES_MAX + 1];
 
@@ -27,6 +29,8 @@ struct vexfs_instance {
 	bool served;			/* a daemon has the channel open, though it may be leaving */
 	u32 call_bytes_max;		/* as the last daemon said */
 	u64 epoch;			/* counts the daemons; 0 before the first */
+	u64 changes;			/* counts those of daemons, and of the names that they tell */
+	u64 generation;			/* the last of them, 0 while no daemon serves; read without the lock too */
 
 	wait_queue_head_t changed;	/* a daemon came or went */
 	atomic_t in_work;		/* requests that max_concurrent_ops counts */
@@ -45,6 +49,10 @@ struct vexfs_instance_state {
 /* One more reference to the instance of that name, which is made where there is none; or an error pointer. */
 struct vexfs_instance *vexfs_instance_get(const char *name);
 void vexfs_instance_put(struct vexfs_instance *instance);
+/* A daemon, or what it tells, is another from now on. Under the lock. */
+void vexfs_instance_changes(struct vexfs_instance *instance);
+/* Waits killably for a daemon that serves, of the jiffies that are left: 0, -EINTR, or -ENOTCONN. */
+int vexfs_instance_wait(struct vexfs_instance *instance, unsigned long *left);
 struct vexfs_instance_state vexfs_instance_state(struct vexfs_instance *instance);
 
 /* Calls it for each instance until it returns other than 0, and returns that. It may not get or put one. */

@@ -9,15 +9,16 @@
 #include <linux/mutex.h>
 
 #include "compat.h"
+#include "instance.h"
 #include "uapi/vexfs.h"
 
 struct vexfs_call;
 struct vexfs_collection;
 struct vexfs_counters;
-struct vexfs_instance;
 
 struct vexfs_mount {
 	struct list_head link;	/* in the list of all mounts, mounts.h */
+	struct rcu_head rcu;
 	dev_t device;
 	struct vexfs_instance *instance;
 	unsigned int park_ms;	/* how long an operation waits for a daemon */
@@ -34,7 +35,10 @@ struct vexfs_inode {
 	u64 number;
 	u64 point;
 	struct vexfs_collection *collection;	/* NULL for none; with a reference */
-	unsigned long told_at;	/* jiffies of the attributes; 0 for never */
+	bool told;		/* its attributes come before they are asked for: the root, and directories of collections */
+	/* Of the attributes; under the lock of the inode, but for a look. */
+	unsigned long told_at;	/* jiffies; 0 for never */
+	u64 generation;		/* of the instance, as long as which mode and owner hold; 0 for none */
 };
 
 static inline struct vexfs_mount *vexfs_mount_of(const struct super_block *sb)
@@ -47,6 +51,19 @@ static inline struct vexfs_inode *vexfs_inode_of(const struct inode *inode)
 	return container_of(inode, struct vexfs_inode, vfs);
 }
 
+#define VEXFS_ROOT_NUMBER 1
+
+static inline bool vexfs_is_root(const struct inode *inode)
+{
+	return inode == d_inode(inode->i_sb->s_root);
+}
+
+/* Of the instance; 0 where no daemon serves. */
+static inline u64 vexfs_generation_of(const struct super_block *sb)
+{
+	return READ_ONCE(vexfs_mount_of(sb)->instance->generation);
+}
+
 int vexfs_inodes_init(void);
 void vexfs_inodes_exit(void);
 struct inode *vexfs_inode_alloc(struct super_block *sb);
@@ -56,13 +73,20 @@ void vexfs_inode_free(struct inode *inode);
 
 /* The root, of which nothing is known but that it is a directory. NULL where there is no memory. */
 struct inode *vexfs_root(struct super_block *sb);
-/* The inode of an entry that the daemon told, with its attributes; or an error pointer. */
-struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry);
+/* What the root is before anything is told of it. */
+extern const struct vexfs_entry vexfs_root_entry;
+bool vexfs_entry_is_sound(const struct vexfs_entry *entry);
+/*
+ * The inode of an entry that the daemon told, with its attributes; or an error pointer. The generation is that of the
+ * instance when the daemon was asked, or told it by itself; 0 where it changed the node meanwhile.
+ */
+struct inode *vexfs_inode_get(struct inode *directory, const struct qstr *name, const struct vexfs_entry *entry,
+			      u64 generation);
 /* Whether an entry means this inode. */
 bool vexfs_inode_is(const struct inode *inode, const struct vexfs_entry *entry);
 /* What is told of an inode that is there. -ESTALE where it is another now, -EIO where it makes no sense. */
-int vexfs_inode_update(struct inode *inode, const struct vexfs_entry *entry);
-/* Asks for the attributes. */
+int vexfs_inode_update(struct inode *inode, const struct vexfs_entry *entry, u64 generation);
+/* Asks for the attributes, or looks for them among what is told. */
 int vexfs_inode_refresh(struct inode *inode);
 
 /* A call about an inode, on behalf of the current user; name may be NULL. Or an error pointer. */
@@ -78,6 +102,7 @@ ssize_t vexfs_listxattr(struct dentry *dentry, char *list, size_t size);
 
 extern const struct inode_operations vexfs_directory_inode_operations;
 extern const struct file_operations vexfs_directory_operations;
+extern const struct file_operations vexfs_root_operations;
 extern const struct dentry_operations vexfs_dentry_operations;
 extern const struct inode_operations vexfs_file_inode_operations;
 extern const struct file_operations vexfs_file_operations;

@@ -49,10 +49,17 @@ static int vexfs_parse_option(struct fs_context *context, struct fs_parameter *p
 static int vexfs_statfs(struct dentry *dentry, struct kstatfs *stat)
 {
 	struct inode *inode = d_inode(dentry);
-	struct vexfs_call *call = vexfs_node_call(VEXFS_OP_STATFS, inode, NULL);
+	struct vexfs_call *call;
 	const struct vexfs_space *space;
 	int error;
 
+	stat->f_type = VEXFS_MAGIC;
+	stat->f_namelen = VEXFS_NAME_BYTES_MAX;
+	stat->f_bsize = PAGE_SIZE;
+	/* Without a daemon there is no space: umount(8) asks of which type it is. */
+	if (!vexfs_generation_of(dentry->d_sb))
+		return 0;
+	call = vexfs_node_call(VEXFS_OP_STATFS, inode, NULL);
 	if (IS_ERR(call))
 		return PTR_ERR(call);
 	call->repeatable = true;
@@ -64,8 +71,6 @@ static int vexfs_statfs(struct dentry *dentry, struct kstatfs *stat)
 		error = -EIO;
 	if (!error) {
 		space = call->out.memory;
-		stat->f_type = VEXFS_MAGIC;
-		stat->f_namelen = VEXFS_NAME_BYTES_MAX;
 		stat->f_bsize = space->block_bytes;
 		stat->f_frsize = space->block_bytes;
 		stat->f_blocks = space->blocks;
@@ -151,7 +156,7 @@ static void vexfs_mount_free(struct vexfs_mount *mount)
 	if (mount->instance)
 		vexfs_instance_put(mount->instance);
 	free_percpu(mount->counters);
-	kfree(mount);
+	kfree_rcu(mount, rcu);
 }
 
 static void vexfs_free_context(struct fs_context *context)

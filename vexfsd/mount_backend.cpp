@@ -40,13 +40,13 @@ Result<void> unmount_there(const std::string& directory) {
     return fuse::unmount(directory);
 }
 
-Result<channel::Device> open_device(const std::string& instance, uint64_t call_bytes_max) {
+Result<channel::Device> open_device() {
     if (auto tuner = tuner_on_bus()) {
         auto opened = tuner->open_device();
-        if (opened) return channel::Device::serve(std::move(*opened), instance, call_bytes_max);
+        if (opened) return channel::Device::adopt(std::move(*opened));
         if (!is_refused(opened.error())) return tl::unexpected(std::move(opened.error()));
     }
-    return channel::Device::open(instance, call_bytes_max);
+    return channel::Device::open();
 }
 
 class FuseBackend final : public MountBackend {
@@ -189,10 +189,12 @@ Result<Resumed> resume_fuse(Tree& tree, UniqueFd descriptor, UniqueFd ledger, un
 
 Result<std::unique_ptr<MountBackend>> mount_by_module(Tree& tree, const std::string& directory,
                                                       const std::string& instance, uint64_t call_bytes_max) {
-    VEXFS_ASSIGN(channel::Device device, open_device(instance, call_bytes_max));
+    VEXFS_ASSIGN(channel::Device device, open_device());
+    VEXFS_ASSIGN(const auto names, channel::Names::tell(tree, device.descriptor()));
+    VEXFS_TRY(device.serve(instance, call_bytes_max));
     // Of a mount that is there already nothing is asked before it is served.
     if (!channel::is_mounted(instance, directory)) VEXFS_TRY(mount_module(instance, directory));
-    VEXFS_ASSIGN(auto session, channel::Session::start(tree, std::move(device)));
+    VEXFS_ASSIGN(auto session, channel::Session::start(tree, std::move(device), names));
     return std::make_unique<ModuleBackend>(std::move(session), instance, directory);
 }
 

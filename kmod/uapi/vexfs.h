@@ -15,8 +15,9 @@
  *
  * A daemon that is there and shows no life for as long as the mount's option hang_ms says counts as none: what it
  * wasn't handed, and what is repeatable, fails with ENOTCONN then, the others with ECONNRESET. It shows life as long as
- * one of its threads waits for requests in VEXFS_IOC_NEXT, and whenever one comes there, so that a request may take as
- * long as it likes beside others. One that was told to leave has no limit.
+ * one of its threads waits for requests in VEXFS_IOC_NEXT, whenever one comes there, and where one that has come there
+ * had time of a CPU since that was looked at last, which is done each hang_ms without another sign: so a request may take
+ * as long as it likes, beside others or while all are at work. One that was told to leave has no limit.
  *
  * A request that says VEXFS_CALL_REPEATABLE, such as a search, is done again by the next daemon, instead of
  * ECONNRESET. It may also be answered from the cache of the module, by a reply that the daemon gave to the same request
@@ -55,6 +56,25 @@
  * again by itself with the next daemon; where bytes had been written to it whose effect was not seen yet, the operation
  * that finds this out fails with ECONNRESET, once.
  *
+ * What is told before it is asked for
+ * -----------------------------------
+ * The root and the names below it, which are its collections and what belongs to the tree, the daemon tells by generic
+ * netlink, before VEXFS_IOC_SERVE and whenever they change, so that looking them up and listing them asks nobody:
+ *
+ *	VEXFS_CMD_SET_NAME		CHANNEL, NAME, ENTRY: the name means this directory from now on. Without NAME, ENTRY is
+ *					the root's, which has mode 0555 of root's before. Fails with EINVAL where nothing
+ *					can be of that kind, and ENOSPC beyond VEXFS_NAMES_MAX
+ *	VEXFS_CMD_REMOVE_NAME		CHANNEL, NAME: it means nothing any more; ENOENT where it didn't
+ *
+ * CHANNEL is a descriptor, in the sender, of the open file of the device: whoever has that may tell, with no capability
+ * and in any network namespace, and nobody else (EBADF). When the message is acknowledged, every program sees it. What is
+ * told goes with the open file; after VEXFS_IOC_LEAVE it is of no use, and who looks waits for the next daemon, but for
+ * the attributes of the root, which stay until then, and statfs(2), which tells of no space.
+ *
+ * The daemon tells a change before it acknowledges it. Names are listed in the order in which they were told first, those
+ * of collections to users that their modes let read. Below a name, mode and owner of what is VEXFS_ENTRY_LASTING hold
+ * until something is told, be it the same; all else is asked for.
+ *
  * Files that are passed through
  * -----------------------------
  * The data of a reply to VEXFS_OP_OPEN with VEXFS_OPENED_BACKED say what the file consists of: count bytes that are its
@@ -73,7 +93,8 @@
  *
  * For administrators: generic netlink
  * -----------------------------------
- * The family VEXFS_GENL_NAME, in the first network namespace. Numbers and names are attributes of enum vexfs_attribute.
+ * The family VEXFS_GENL_NAME. Numbers and names are attributes of enum vexfs_attribute. In network namespaces other than
+ * the first, these fail with EPERM.
  *
  *	VEXFS_CMD_GET_INSTANCES		dump: INSTANCE, SERVED, EPOCH, IN_WORK
  *	VEXFS_CMD_GET_MOUNTS		dump: INSTANCE, DEVICE, COUNTERS
@@ -104,7 +125,7 @@
 
 #define VEXFS_DEVICE "vexfs"
 #define VEXFS_FS_TYPE "vexfs"
-#define VEXFS_PROTOCOL_VERSION 1
+#define VEXFS_PROTOCOL_VERSION 2
 
 #define VEXFS_NAME_BYTES_MAX 255
 /* Of what one read, write, listing or value of an attribute carries. */
@@ -113,6 +134,8 @@
 #define VEXFS_CALL_BYTES_MAX (1u << 30)
 #define VEXFS_REPLY_BYTES_MAX (1u << 26)
 #define VEXFS_GROUPS_MAX 256
+/* Below the root. */
+#define VEXFS_NAMES_MAX (1u << 20)
 
 /* struct vexfs_call_args.flags */
 #define VEXFS_CALL_REPEATABLE (1u << 0)
@@ -136,10 +159,11 @@ struct vexfs_serve_args {
 
 /* What a request asks for; with the fields of struct vexfs_request that it uses beside those of the node. */
 enum vexfs_op {
-	VEXFS_OP_LOOKUP = 1,	/* name; replies with an entry */
-	VEXFS_OP_GETATTR = 2,	/* replies with an entry */
+	VEXFS_OP_LOOKUP = 1,	/* name, not of the root; replies with an entry */
+	VEXFS_OP_GETATTR = 2,	/* not of the root and collections; replies with an entry */
 	VEXFS_OP_SETATTR = 3,	/* valid, mode, new_uid, new_gid, size, handle or 0; replies with an entry */
-	VEXFS_OP_OPEN = 4,	/* flags as of open(2), also of a directory; replies with opened, and what backs it */
+	VEXFS_OP_OPEN = 4,	/* flags as of open(2), also of a directory other than the root; replies with opened, and
+				   what backs it */
 	VEXFS_OP_CREATE = 5,	/* name, mode, flags; replies with an entry and opened */
 	VEXFS_OP_READ = 6,	/* handle, offset, size; replies with data and count */
 	VEXFS_OP_WRITE = 7,	/* handle, offset, data; replies with count */
@@ -191,7 +215,7 @@ struct vexfs_request {
 
 /* struct vexfs_entry.flags */
 #define VEXFS_ENTRY_LASTING (1u << 0)	/* the name below its directory means this node for ever */
-#define VEXFS_ENTRY_COLLECTION (1u << 1)	/* the name is that of a collection, which all below belongs to */
+#define VEXFS_ENTRY_COLLECTION (1u << 1)	/* the name, below the root, is that of a collection, which all below belongs to */
 
 struct vexfs_entry {
 	__u64 number;		/* of the inode, as programs see it; not 0 */
@@ -291,6 +315,8 @@ enum vexfs_command {
 	VEXFS_CMD_SET_PARAMETER,
 	VEXFS_CMD_GET_CACHE,
 	VEXFS_CMD_EVENT,
+	VEXFS_CMD_SET_NAME,
+	VEXFS_CMD_REMOVE_NAME,
 };
 
 enum vexfs_attribute {
@@ -312,6 +338,9 @@ enum vexfs_attribute {
 	VEXFS_ATTR_CACHE_ENTRIES,	/* u64 */
 	VEXFS_ATTR_CACHE_EVICTIONS,	/* u64: replies that made room, for others or for the machine */
 	VEXFS_ATTR_EVENT,	/* u32: enum vexfs_event */
+	VEXFS_ATTR_CHANNEL,	/* u32: a descriptor */
+	VEXFS_ATTR_NAME,	/* string */
+	VEXFS_ATTR_ENTRY,	/* struct vexfs_entry */
 	__VEXFS_ATTR_END,
 };
 #define VEXFS_ATTR_MAX (__VEXFS_ATTR_END - 1)

@@ -11,11 +11,15 @@ CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_MCAST_
 CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID, NLMSGERR_ATTR_MSG = 1, 2, 1
 
 HEADER, GENL = struct.Struct("=IHHII"), struct.Struct("=BBH")
+# struct vexfs_entry: number, point, kind, flags, mode, uid, gid, changed, size
+ENTRY_BYTES = struct.Struct("=QQIIIIIIqQ")
+ENTRY_LASTING, ENTRY_COLLECTION = 1, 2
 
 # enum vexfs_command, vexfs_attribute, vexfs_counter and vexfs_event of kmod/uapi/vexfs.h
-(GET_INSTANCES, GET_MOUNTS, GET_COLLECTIONS, GET_CPUS, GET_PARAMETERS, SET_PARAMETER, GET_CACHE, EVENT) = range(1, 9)
+(GET_INSTANCES, GET_MOUNTS, GET_COLLECTIONS, GET_CPUS, GET_PARAMETERS, SET_PARAMETER, GET_CACHE, EVENT, SET_NAME,
+ REMOVE_NAME) = range(1, 11)
 (INSTANCE, SERVED, EPOCH, IN_WORK, DEVICE, COLLECTION, CPU, COUNTERS, PARAMETER, VALUE, MINIMUM, MAXIMUM, CACHE_BYTES,
- CACHE_ENTRIES, CACHE_EVICTIONS, EVENT_KIND) = range(2, 18)
+ CACHE_ENTRIES, CACHE_EVICTIONS, EVENT_KIND, CHANNEL, NAME, ENTRY) = range(2, 21)
 COUNTER_NAMES = ["requests", "errors", "bytes_written", "bytes_read", "parked", "replayed", "lost", "expired", "waited",
                  "refused", "cache_hits", "cache_misses", "spun", "spun_in_vain", "bytes_passed"]
 LATENCY = 1 + len(COUNTER_NAMES)
@@ -123,6 +127,14 @@ class Family(Socket):
 
     def set(self, name, value):
         self.do(SET_PARAMETER, attribute(PARAMETER, name) + attribute(VALUE, value))
+
+    def tell(self, channel, name, number, mode, flags=0, uid=0):
+        """A directory below the root, or the root itself where there is no name."""
+        self.do(SET_NAME, attribute(CHANNEL, channel) + (attribute(NAME, name) if name else b"") + attribute(
+            ENTRY, ENTRY_BYTES.pack(number, 0, 0, flags, mode, uid, 0, 0, 0, 0)))
+
+    def forget(self, channel, name):
+        self.do(REMOVE_NAME, attribute(CHANNEL, channel) + attribute(NAME, name))
 
     def mount(self, device):
         """The counters of one mount."""

@@ -20,6 +20,19 @@ KMEMLEAK = Path("/sys/kernel/debug/kmemleak")
 BEHAVIOUR = [f"{name}_test" for name in (
     "names", "call", "calling", "passing", "insert", "points", "config", "hostile", "session")]
 
+SMOKE = ["names_told_test.Names.test_they_are_looked_up_and_listed_without_the_daemon",
+         "names_told_test.Names.test_who_may_not_read_a_collection_does_not_see_it",
+         "calling_test.Calling.test_a_request_and_its_reply_are_one_system_call",
+         "insert_test",
+         "passing_test",
+         "parameters_test.Parameters.test_cache_size_mb_keeps_replies_and_0_keeps_none",
+         "parameters_test.Cache.test_every_change_ends_what_was_kept",
+         "netlink_test.Netlink.test_a_parameter_is_set_and_shown",
+         "netlink_test.Netlink.test_a_collections_counters",
+         "tracing_test",
+         "restarts_test.Restarts.test_what_waits_for_a_daemon_is_answered_by_the_next_one",
+         "restarts_test.Restarts.test_open_files_go_on"]
+
 
 def run_tests(names):
     tests = unittest.defaultTestLoader.loadTestsFromNames(names)
@@ -81,13 +94,26 @@ def side_by_side():
     return stopped == [0, 0] and done.returncode == 0
 
 
+def smoke():
+    """Something of each of the others, in a few minutes: what `./dev test` runs among all."""
+    os.environ.update(VEXFS_LOADS="20", VEXFS_FUZZ_CASES="6000", VEXFS_FUZZ_SEED="1")
+    passed = on_a_mount(*SMOKE)
+    module.load()
+    module.remove()
+    passed = run_tests(["loading_test.Loading.test_it_is_not_unloaded_while_it_is_used",
+                        "loading_test.Loading.test_loads_and_unloads_while_others_use_it"]) and passed
+    return fuzz() and passed
+
+
 SUITES = {
     "behaviour": lambda: on_a_mount(*BEHAVIOUR),
     "fuzz": fuzz,
     "loading": loading,
-    "module": lambda: on_a_mount("netlink_test", "parameters_test", "tracing_test"),
+    "module": lambda: on_a_mount("names_told_test", "netlink_test", "parameters_test", "tracing_test"),
     "programs": lambda: on_a_mount("programs_test"),
     "side-by-side": side_by_side,
+    "smoke": smoke,
+    "spinning": lambda: on_a_mount("spinning_test"),
     "restarts": lambda: on_a_mount("restarts_test"),
 }
 

@@ -134,7 +134,7 @@ def make(output, module, kernel, build, source, suite):
         path = build / name / name
         image.add_file(path, f"/usr/bin/{name}", stripped(path))
         image.add_libraries([path])
-    for name in ("fuzz-module", "side-by-side"):
+    for name in ("echo-module", "fuzz-module", "side-by-side"):
         image.add_program(build / "tests/vm" / name, f"/usr/bin/{name}")
     for file in (file for _, files in more for file in files):
         image.add_file(Path(file))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Unpacks Debian's cloud kernels, with the headers that modules are built with, below a directory: nothing is
-# installed, so that a developer's machine boots what it did. usage: kernels.sh DIRECTORY
+# installed, so that a developer's machine boots what it did. usage: kernels.sh DIRECTORY SERIES...
 #
 #   DIRECTORY/SERIES/vmlinuz  build/     build/ is what KDIR is elsewhere
 #
@@ -9,7 +9,21 @@
 set -euo pipefail
 
 directory=$(realpath -m "$1")
+shift
 declare -A suffix=([6.1]="" [6.12]="6.12-")  # of the packages' names, by series
+
+die() {
+    printf 'kernels.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+update() {
+    if [[ $(id -u) == 0 ]]; then
+        apt-get -q update
+    else
+        sudo -n apt-get -q update
+    fi || die "apt-get update failed, and what apt knows of Debian's kernels is not enough; run it as root"
+}
 
 # The package that a metapackage stands for.
 meant_by() {
@@ -39,13 +53,15 @@ relocate() {
 
 # What apt knows may be out of date.
 download() {
-    apt-get -q download "$@" || { apt-get -q update && apt-get -q download "$@"; }
+    apt-get -q download "$@" || { update && apt-get -q download "$@"; } ||
+        die "these packages can't be fetched: $*"
 }
 
 fetch() {
     local series=$1 work=$directory/$1.new image headers
     image=$(meant_by "linux-image-${suffix[$series]}cloud-amd64")
-    [[ -n $image ]] || return 1
+    [[ -n $image ]] ||
+        die "apt knows no package linux-image-${suffix[$series]}cloud-amd64; Debian 12's main has it, or its updates"
     mapfile -t headers < <(headers_of "${suffix[$series]}")
     rm -rf "$work"
     mkdir -p "$work/debs"
@@ -58,7 +74,7 @@ fetch() {
     relocate "$directory/$series"
 }
 
-[[ -n $(meant_by linux-image-cloud-amd64) ]] || apt-get -q update
-for series in "${!suffix[@]}"; do
+[[ -n $(meant_by linux-image-cloud-amd64) ]] || update
+for series in "$@"; do
     [[ -e $directory/$series/build ]] || fetch "$series"
 done

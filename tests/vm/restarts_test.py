@@ -165,7 +165,10 @@ class Restarts(Mounted):
         self.addCleanup(os.close, asked)
         self.assertEqual(checked(call(asked, request("health")))["status"], "ok")
         self.stop_for_now()
-        for function, *arguments in ((os.listdir, again), (call, asked, request("health"))):
+        # What it has told is known without it.
+        self.assertEqual(os.listdir(again), [".vexfs", "docs"])
+        self.assertTrue(os.path.isdir(f"{again}/docs"))
+        for function, *arguments in ((os.listdir, f"{again}/docs"), (call, asked, request("health"))):
             begun = time.monotonic()
             self.assert_errno(errno.ENOTCONN, function, *arguments)
             took = time.monotonic() - begun
@@ -173,13 +176,13 @@ class Restarts(Mounted):
             self.assertLess(took, HANGING_S)
         # Who waits longer is answered as soon as it goes on.
         listed, failures = [], []
-        waiting = self.watched(lambda: listed.append("docs" in os.listdir(MOUNT)), failures)
+        waiting = self.watched(lambda: listed.append(os.listdir(self.docs / "points")), failures)
         time.sleep(1)
         self.assertEqual(listed, [])
         os.kill(self.daemon.pid, signal.SIGCONT)
         waiting.join(HANGING_S)
-        self.assertEqual((listed, failures), ([True], []))
-        self.assertIn("docs", os.listdir(again))
+        self.assertEqual((listed, failures), ([["0"]], []))
+        self.assertEqual(os.listdir(f"{again}/docs/points"), ["0"])
         self.assertEqual(checked(call(asked, request("health")))["status"], "ok")
 
     def test_a_request_may_take_longer_than_that(self):
@@ -197,7 +200,26 @@ class Restarts(Mounted):
         with MuteDaemon("mute") as mute:
             self.assert_errno(errno.ECONNRESET, os.mkdir, "/mnt/new")
             self.assertEqual(mute.asked_last(), MKDIR)
-            self.assert_errno(errno.ENOTCONN, os.listdir, "/mnt")
+            self.assert_errno(errno.ENOTCONN, os.statvfs, "/mnt")
+
+    def test_a_daemon_at_work_does_not_hang(self):
+        """All of its threads, with none that waits for requests: as long as they get on."""
+        subprocess.run(["mount", "-t", "vexfs", "-o", "hang_ms=1000", "mute", "/mnt"], check=True)
+        self.addCleanup(subprocess.run, ["umount", "/mnt"], check=True)
+
+        def work(_):
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                pass
+            return errno.EDQUOT
+        with MuteDaemon("mute", answer=work):
+            self.assert_errno(errno.EDQUOT, os.mkdir, "/mnt/new")
+
+        def sleep(_):
+            time.sleep(4)
+            return errno.EDQUOT
+        with MuteDaemon("mute", answer=sleep):
+            self.assert_errno(errno.ECONNRESET, os.mkdir, "/mnt/new")
 
     def test_what_was_written_and_had_no_effect_is_lost_once_and_told(self):
         with Call(self.docs / "call") as half:

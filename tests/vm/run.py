@@ -28,13 +28,16 @@ COMPLAINT = re.compile(r"\[ *\d+\.\d+\].*(BUG|WARNING:|Oops|general protection|K
 # For a host that stops the machine for a while is no fault of the kernel's in it.
 PATIENCE = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
 
+# More of the kernel's command line, for a suite.
+APPEND = {"spinning": "idle=poll"}
+
 
 def boot(kernel, initramfs, suite, append):
     command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(CPUS), "-m", str(MEMORY_MIB),
                "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio", "-kernel", str(kernel / "vmlinuz"),
                "-initrd", str(initramfs), "-append",
                f"console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check {PATIENCE} "
-               f"vexfs.suite={suite} {append}"]
+               f"vexfs.suite={suite} {' '.join(APPEND.get(part, '') for part in suite.split('+'))} {append}"]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
 
 

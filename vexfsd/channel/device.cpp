@@ -16,25 +16,29 @@ constexpr const char* device_path = "/dev/" VEXFS_DEVICE;
 
 }  // namespace
 
-Result<Device> Device::open(const std::string& instance, uint64_t call_bytes_max) {
+Result<Device> Device::open() {
     UniqueFd descriptor(::open(device_path, O_RDWR | O_CLOEXEC));
     if (!descriptor && (errno == ENOENT || errno == ENODEV || errno == ENXIO)) {
         return fail(ErrorCode::unsupported, "the kernel module vexfs_v2 is not there",
                     "the backend fuse needs none");
     }
     if (!descriptor) return fail_errno(fmt::format("open {}", device_path), errno);
-    return serve(std::move(descriptor), instance, call_bytes_max);
+    return adopt(std::move(descriptor));
 }
 
-Result<Device> Device::serve(UniqueFd descriptor, const std::string& instance, uint64_t call_bytes_max) {
+Result<Device> Device::adopt(UniqueFd descriptor) {
+    VEXFS_ASSIGN(auto numbers, SharedNumbers::map(descriptor.get()));
+    return Device(std::move(descriptor), std::move(numbers));
+}
+
+Result<void> Device::serve(const std::string& instance, uint64_t call_bytes_max) {
     vexfs_serve_args args{};
     if (instance.empty() || instance.size() >= sizeof args.instance)
         return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no name of an instance", instance));
-    VEXFS_ASSIGN(auto numbers, SharedNumbers::map(descriptor.get()));
     args.version = VEXFS_PROTOCOL_VERSION;
     args.call_bytes_max = static_cast<uint32_t>(std::min<uint64_t>(call_bytes_max, VEXFS_CALL_BYTES_MAX));
     std::memcpy(args.instance, instance.data(), instance.size());
-    if (ioctl(descriptor.get(), VEXFS_IOC_SERVE, &args) != 0) {
+    if (ioctl(descriptor_.get(), VEXFS_IOC_SERVE, &args) != 0) {
         if (errno == EBUSY)
             return fail(ErrorCode::busy, fmt::format("another daemon serves the instance {}", instance));
         if (errno == EPROTONOSUPPORT) {
@@ -43,7 +47,8 @@ Result<Device> Device::serve(UniqueFd descriptor, const std::string& instance, u
         }
         return fail_errno(fmt::format("serve the instance {}", instance), errno);
     }
-    return Device(std::move(descriptor), std::move(numbers), args.worker_threads);
+    worker_threads_ = args.worker_threads;
+    return {};
 }
 
 int Device::next(vexfs_next_args& args) const {

@@ -13,12 +13,15 @@ namespace vexfs::channel {
 
 class Device {
   public:
-    // `unsupported` where the module is not there, `busy` where another daemon serves the instance.
-    static Result<Device> open(const std::string& instance, uint64_t call_bytes_max);
-    // The same of one that somebody else has opened.
-    static Result<Device> serve(UniqueFd descriptor, const std::string& instance, uint64_t call_bytes_max);
+    // `unsupported` where the module is not there.
+    static Result<Device> open();
+    // One that somebody else has opened.
+    static Result<Device> adopt(UniqueFd descriptor);
 
-    // How many long requests are to be in work at once, as the module's parameter says.
+    int descriptor() const { return descriptor_.get(); }
+    // From now on; `busy` where another daemon serves the instance.
+    Result<void> serve(const std::string& instance, uint64_t call_bytes_max);
+    // How many long requests are to be in work at once, as the module's parameter says. Of one that serves.
     unsigned worker_threads() const { return worker_threads_; }
     // Gives a reply and waits for the next request. The errno, 0 for none.
     int next(vexfs_next_args& args) const;
@@ -28,12 +31,12 @@ class Device {
     void leave() const;
 
   private:
-    Device(UniqueFd descriptor, SharedNumbers numbers, unsigned worker_threads)
-        : descriptor_(std::move(descriptor)), numbers_(std::move(numbers)), worker_threads_(worker_threads) {}
+    Device(UniqueFd descriptor, SharedNumbers numbers)
+        : descriptor_(std::move(descriptor)), numbers_(std::move(numbers)) {}
 
     UniqueFd descriptor_;
     SharedNumbers numbers_;
-    unsigned worker_threads_;
+    unsigned worker_threads_ = 0;
 };
 
 }  // namespace vexfs::channel

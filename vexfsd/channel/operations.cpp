@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which operation a request asks for, and what it is about.
-#include <sys/stat.h>
-
+#include "vexfsd/channel/entry.h"
 #include "vexfsd/channel/session_state.h"
 #include "vexfsd/tree/kinds.h"
 
@@ -76,20 +75,7 @@ std::optional<Node> node_of(const Asked& asked, const Request& request) {
 Outcome<vexfs_entry> entry_of(Session::State& state, const Node& node) {
     VEXFS_TREE_ASSIGN(const Attributes attributes, state.tree.attributes(node));
     if (is_remembered(node.role)) state.known.remember(attributes.number, node);
-    vexfs_entry entry{};
-    entry.number = attributes.number;
-    entry.point = node.point;
-    entry.kind = kind_of(node.role);
-    // Below a directory that is asked for each time, a name that is always there needs no asking.
-    if (!name_of(node.role).empty() && !shows_points(node.role)) entry.flags |= VEXFS_ENTRY_LASTING;
-    if (node.role == Role::collection) entry.flags |= VEXFS_ENTRY_COLLECTION;
-    entry.mode = attributes.mode | (attributes.directory ? S_IFDIR : S_IFREG);
-    entry.uid = attributes.uid;
-    entry.gid = attributes.gid;
-    entry.changed_s = attributes.changed.tv_sec;
-    entry.changed_ns = static_cast<uint32_t>(attributes.changed.tv_nsec);
-    entry.size = attributes.size;
-    return entry;
+    return to_entry(node, attributes);
 }
 
 }  // namespace vexfs::channel

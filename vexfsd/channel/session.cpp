@@ -19,13 +19,14 @@ thread_local Worker* this_worker = nullptr;
 
 }  // namespace
 
-Session::State::State(Tree& served, Device served_by)
-    : tree(served), device(std::move(served_by)), gate(device.worker_threads()) {}
+Session::State::State(Tree& served, Device served_by, std::shared_ptr<Names> told)
+    : tree(served), device(std::move(served_by)), names(std::move(told)), gate(device.worker_threads()) {}
 
 Session::State::~State() {
     device.leave();
     tree.set_generations(nullptr);
     for (std::thread& thread : threads) thread.join();
+    names->stop();
     later.reset();
 }
 
@@ -44,8 +45,8 @@ Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Session::~Session() = default;
 
-Result<std::unique_ptr<Session>> Session::start(Tree& tree, Device device) {
-    auto state = std::make_unique<State>(tree, std::move(device));
+Result<std::unique_ptr<Session>> Session::start(Tree& tree, Device device, std::shared_ptr<Names> names) {
+    auto state = std::make_unique<State>(tree, std::move(device), std::move(names));
     tree.set_generations(std::make_shared<GenerationBoard>(state->device.numbers()));
     try {
         const unsigned threads = state->device.worker_threads() + spare_threads;

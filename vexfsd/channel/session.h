@@ -9,6 +9,7 @@
 #include "engine/base/result.h"
 #include "vexfsd/base/in_work.h"
 #include "vexfsd/channel/device.h"
+#include "vexfsd/channel/names.h"
 #include "vexfsd/tree/tree.h"
 
 namespace vexfs::channel {
@@ -16,7 +17,8 @@ namespace vexfs::channel {
 class Session {
   public:
     // As many requests run at once as the module says; what can be answered at once is answered beside them.
-    static Result<std::unique_ptr<Session>> start(Tree& tree, Device device);
+    // Its names are told, and it is serving.
+    static Result<std::unique_ptr<Session>> start(Tree& tree, Device device, std::shared_ptr<Names> names);
     // leave(), and the end of what is in work.
     ~Session();
     Session(const Session&) = delete;

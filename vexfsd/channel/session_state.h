@@ -31,13 +31,14 @@ struct Opened {
 };
 
 struct Session::State {
-    State(Tree& served, Device served_by);
+    State(Tree& served, Device served_by, std::shared_ptr<Names> told);
     // After the calls that are in work.
     ~State();
     void run();
 
     Tree& tree;
     Device device;
+    const std::shared_ptr<Names> names;
     fuse::Gate gate;
     fuse::Gate patient{1};  // for what waits by itself
     KnownNodes known;

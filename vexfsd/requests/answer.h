@@ -9,8 +9,8 @@
 
 namespace vexfs {
 
-// Answers one request. Called by several threads at once; it doesn't throw.
-using Handler = std::function<Message(const Message& request, const Caller& caller)>;
+// Answers one request, which it may complete. Called by several threads at once; it doesn't throw.
+using Handler = std::function<Message(Message& request, const Caller& caller)>;
 
 // The reply, whatever the request is. Takes the request's memory and gives it back.
 Message answer(RawMessage request, const Caller& caller, const Handler& handler);

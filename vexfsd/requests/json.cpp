@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <unordered_set>
 #include <vector>
@@ -13,6 +14,24 @@ namespace {
 using json = nlohmann::json;
 
 constexpr size_t excerpt_bytes_max = 80;
+
+// The keys of an object. Most have few, which are sooner compared than hashed.
+class Keys {
+  public:
+    // False where it is there.
+    bool insert(const std::string& name) {
+        if (!many_.empty()) return many_.insert(name).second;
+        if (std::ranges::find(few_, name) != few_.end()) return false;
+        few_.push_back(name);
+        if (few_.size() == few_max) many_.insert(few_.begin(), few_.end());
+        return true;
+    }
+
+  private:
+    static constexpr size_t few_max = 16;
+    std::vector<std::string> few_;
+    std::unordered_set<std::string> many_;
+};
 
 // Builds the document as nlohmann does, and refuses what its parser lets through.
 class StrictBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
@@ -36,7 +55,7 @@ class StrictBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
         return Base::end_array();
     }
     bool key(json::string_t& name) {
-        if (!keys_.back().insert(name).second) {
+        if (!keys_.back().insert(name)) {
             return refuse(fmt::format("key {} is there twice in one object", excerpt(name)));
         }
         return Base::key(name);
@@ -63,7 +82,7 @@ class StrictBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
     }
 
     int depth_ = 0;
-    std::vector<std::unordered_set<std::string>> keys_;
+    std::vector<Keys> keys_;
     std::optional<std::string> refusal_;
 };
 

@@ -36,17 +36,17 @@ size_t item_bytes(std::string_view dtype) {
 Result<std::vector<uint64_t>> shape_of(std::string_view name, const json& array) {
     const auto shape = array.find("shape");
     if (shape == array.end() || !shape->is_array()) {
-        return malformed(fmt::format("array {} has no shape", name), "\"shape\":[rows,columns]");
+        return malformed(fmt::format("array {} has no shape", excerpt(name)), "\"shape\":[rows,columns]");
     }
     if (shape->size() > array_rank_max) {
-        return malformed(
-            fmt::format("array {} has {} axes, at most {} are taken", name, shape->size(), array_rank_max));
+        return malformed(fmt::format("array {} has {} axes, at most {} are taken", excerpt(name),
+                                     shape->size(), array_rank_max));
     }
     std::vector<uint64_t> axes;
     for (const json& axis : *shape) {
         if (!axis.is_number_unsigned()) {
-            return malformed(
-                fmt::format("the shape of array {} holds {}, which is no count", name, excerpt(axis)));
+            return malformed(fmt::format("the shape of array {} holds {}, which is no count", excerpt(name),
+                                         excerpt(axis)));
         }
         axes.push_back(axis.get<uint64_t>());
     }
@@ -92,13 +92,17 @@ Result<ArrayView> array_of(const json& entry) {
     ArrayView view;
     view.name = name->get<std::string>();
     view.dtype = dtype->get<std::string>();
-    VEXFS_ASSIGN(view.shape, shape_of(excerpt(view.name), entry));
+    VEXFS_ASSIGN(view.shape, shape_of(view.name, entry));
     return view;
 }
 
 void add_bytes(Message& message, std::string_view name, std::string_view dtype,
                std::span<const std::byte> bytes, std::vector<uint64_t> shape) {
-    message.header["arrays"].push_back({{"name", name}, {"dtype", dtype}, {"shape", std::move(shape)}});
+    // Member by member: of a list in braces, all is made twice.
+    json& entry = message.header["arrays"].emplace_back(json::value_t::object);
+    entry["name"] = name;
+    entry["dtype"] = dtype;
+    entry["shape"] = std::move(shape);
     message.body.insert(message.body.end(), bytes.begin(), bytes.end());
 }
 

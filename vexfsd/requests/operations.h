@@ -9,6 +9,7 @@
 #include <string>
 
 #include "vexfsd/requests/checks.h"
+#include "vexfsd/requests/collections_listener.h"
 #include "vexfsd/requests/mounts.h"
 #include "vexfsd/requests/query_cache.h"
 #include "vexfsd/requests/query_times.h"
@@ -39,6 +40,7 @@ struct ServiceContext {
     QueryCache& cache;
     QueryTimes& times;
     Sampler& sampler;
+    CollectionsListeners& listeners;
     MountControl* mounts;                          // null where nothing can be mounted
     std::shared_ptr<GenerationBoard> generations;  // null where nobody keeps replies
 };

@@ -89,7 +89,8 @@ Result<Message> write_points(ServiceContext& context, const Request& request, On
     VEXFS_ASSIGN(const InsertReply inserted, found.collection->insert(insert));
     Message reply;
     reply.held_back = inserted.held_back;
-    reply.header = {{"inserted", inserted.ids.size()}, {"replaced", inserted.replaced}};
+    reply.header["inserted"] = inserted.ids.size();
+    reply.header["replaced"] = inserted.replaced;
     if (request.text) {
         reply.header["ids"] = inserted.ids;
     } else {

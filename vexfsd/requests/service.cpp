@@ -21,12 +21,16 @@ namespace {
 using json = nlohmann::json;
 using Names = std::vector<std::string_view>;
 
+// Of names, owners and modes of collections.
+enum class Changes : uint8_t { none, one, any };
+
 struct Operation {
     std::string_view name;
     Names fields;  // all that it takes, beside op and arrays
     Names arrays;
     Result<Message> (*run)(ServiceContext&, const Request&);
     bool is_long = false;  // others go on beside it
+    Changes changes = Changes::none;
 };
 
 const std::vector<Operation>& operations() {
@@ -40,28 +44,40 @@ const std::vector<Operation>& operations() {
         {"collection.create",
          {"collection", "dimension", "metric", "algorithm", "preset", "parameters", "exist_ok"},
          {},
-         create_collection},
+         create_collection,
+         false,
+         Changes::one},
         {"collection.list", {}, {}, list_collections},
         {"collection.info", {"collection"}, {}, collection_info},
-        {"collection.delete", {"collection", "missing_ok", "empty"}, {}, delete_collection},
-        {"collection.configure", {"collection", "parameters"}, {}, configure_collection},
+        {"collection.delete",
+         {"collection", "missing_ok", "empty"},
+         {},
+         delete_collection,
+         false,
+         Changes::one},
+        {"collection.configure", {"collection", "parameters"}, {}, configure_collection, false, Changes::one},
         {"collection.optimize", {"collection", "wait"}, {}, optimize_collection, true},
         {"collection.reindex",
          {"collection", "preset", "algorithm", "parameters"},
          {},
          reindex_collection,
          true},
-        {"collection.check", {"collection", "repair"}, {}, check_collection, true},
+        {"collection.check", {"collection", "repair"}, {}, check_collection, true, Changes::any},
         {"collection.check_status", {"collection"}, {}, check_status},
         {"collection.snapshot", {"collection", "snapshot", "exist_ok"}, {}, make_snapshot, true},
         {"collection.snapshots", {"collection"}, {}, list_snapshots},
         {"collection.snapshot_delete", {"collection", "snapshot", "missing_ok"}, {}, delete_snapshot},
-        {"collection.restore", {"collection", "snapshot", "as", "replace"}, {}, restore_collection, true},
+        {"collection.restore",
+         {"collection", "snapshot", "as", "replace"},
+         {},
+         restore_collection,
+         true,
+         Changes::any},
         {"snapshot.files", {"collection", "snapshot"}, {}, snapshot_files},
         {"snapshot.read", {"collection", "snapshot", "file", "offset", "bytes"}, {}, read_snapshot},
         {"restore.begin", {"collection", "replace"}, {}, begin_restore},
         {"restore.write", {"restore", "file", "offset"}, {"data"}, write_restore},
-        {"restore.commit", {"restore"}, {}, commit_restore, true},
+        {"restore.commit", {"restore"}, {}, commit_restore, true, Changes::any},
         {"restore.abort", {"restore"}, {}, abort_restore},
         {"insert", write, {"vectors", "ids", "metadata"}, insert_points},
         {"upsert", write, {"vectors", "ids", "metadata"}, upsert_points},
@@ -87,11 +103,10 @@ const std::vector<Operation>& operations() {
 
 Result<const Operation*> operation_of(const Request& request) {
     VEXFS_ASSIGN(const std::string name, request.string("op"));
+    const auto found = std::ranges::find(operations(), name, &Operation::name);
+    if (found != operations().end()) return &*found;
     Names known;
-    for (const Operation& operation : operations()) {
-        if (operation.name == name) return &operation;
-        known.push_back(operation.name);
-    }
+    for (const Operation& operation : operations()) known.push_back(operation.name);
     return fail(ErrorCode::invalid_argument, fmt::format("there is no operation {}", excerpt(name)),
                 did_you_mean(name, known));
 }
@@ -115,6 +130,32 @@ Result<void> check_names(const Operation& operation, const Request& request) {
     return {};
 }
 
+// Tells those who listen, however the operation has ended.
+class Telling {
+  public:
+    Telling(CollectionsListeners& listeners, const Operation& operation, const json& header)
+        : listeners_(listeners), changes_(operation.changes) {
+        if (changes_ != Changes::one) return;
+        const auto name = header.find("collection");
+        if (name != header.end() && name->is_string()) name_ = name->get<std::string>();
+        // Such a request changes nothing.
+        if (name_.empty()) changes_ = Changes::none;
+    }
+    ~Telling() {
+        if (changes_ == Changes::one)
+            listeners_.each([this](CollectionsListener& each) { each.collection_changed(name_); });
+        if (changes_ == Changes::any)
+            listeners_.each([](CollectionsListener& each) { each.collections_changed(); });
+    }
+    Telling(const Telling&) = delete;
+    Telling& operator=(const Telling&) = delete;
+
+  private:
+    CollectionsListeners& listeners_;
+    Changes changes_;
+    std::string name_;
+};
+
 Result<Message> run(ServiceContext& context, const Message& message, const Caller& caller) {
     if (!message.header.is_object()) {
         return fail(ErrorCode::malformed, "the request is not a JSON object");
@@ -125,6 +166,7 @@ Result<Message> run(ServiceContext& context, const Message& message, const Calle
     VEXFS_TRY(check_names(*operation, request));
     std::optional<Waiting> beside;
     if (operation->is_long) beside.emplace();
+    const Telling telling(context.listeners, *operation, request.header);
     return operation->run(context, request);
 }
 
@@ -158,6 +200,7 @@ struct Service::State {
     std::shared_ptr<const ServiceOptions> options;
     MountControl* mounts = nullptr;
     std::shared_ptr<GenerationBoard> generations;
+    CollectionsListeners listeners;
     OptimizeBehind behind;
     Checks checks;
     QueryCache cache;
@@ -181,6 +224,7 @@ Message Service::handle(const Message& request, const Caller& caller) {
                            state_->cache,
                            state_->times,
                            state_->sampler,
+                           state_->listeners,
                            nullptr,
                            nullptr};
     {
@@ -220,6 +264,10 @@ void Service::set_mounts(MountControl* mounts) {
 void Service::set_generations(std::shared_ptr<GenerationBoard> generations) {
     const std::lock_guard lock(state_->mutex);
     state_->generations = std::move(generations);
+}
+
+CollectionsListeners& Service::listeners() {
+    return state_->listeners;
 }
 
 void Service::set_watch_sources(WatchSources sources) {

@@ -102,6 +102,7 @@
 #include <vector>
 
 #include "engine/collection/store.h"
+#include "vexfsd/requests/collections_listener.h"
 #include "vexfsd/requests/message.h"
 #include "vexfsd/requests/mounts.h"
 #include "vexfsd/requests/query_cache.h"
@@ -163,6 +164,9 @@ class Service {
 
     // Where those look who keep replies; null for nowhere.
     void set_generations(std::shared_ptr<GenerationBoard> generations);
+
+    // Who is to know of collections that come, go and change.
+    CollectionsListeners& listeners();
 
     // What only a daemon knows of itself, for `watch`; the sources must outlast the requests.
     void set_watch_sources(WatchSources sources);

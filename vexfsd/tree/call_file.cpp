@@ -49,12 +49,10 @@ Message CallFile::next_reply() {
     RawMessage request = std::move(requests_.front());
     requests_.pop_front();
     requests_bytes_ -= bytes_of(request);
-    return answer(std::move(request), caller_, [this](const Message& asked, const Caller& caller) {
-        if (collection_.empty() || !Service::lacks_collection(asked.header))
-            return service_.handle(asked, caller);
-        Message whole = asked;
-        whole.header["collection"] = collection_;
-        return service_.handle(whole, caller);
+    return answer(std::move(request), caller_, [this](Message& asked, const Caller& caller) {
+        if (!collection_.empty() && Service::lacks_collection(asked.header))
+            asked.header["collection"] = collection_;
+        return service_.handle(asked, caller);
     });
 }
 

@@ -164,16 +164,15 @@ Outcome<void> InsertFile::insert_frames() {
 }
 
 Outcome<void> InsertFile::reply_to_frame(RawMessage frame) {
-    Message reply = answer(std::move(frame), caller_, [this](const Message& asked, const Caller& caller) {
+    Message reply = answer(std::move(frame), caller_, [this](Message& asked, const Caller& caller) {
         const auto op = asked.header.find("op");
         if (op == asked.header.end() || (*op != "insert" && *op != "upsert")) {
             return error_message({ErrorCode::invalid_argument,
                                   "the file insert takes insert and upsert alone",
                                   "the file call takes every request"});
         }
-        Message whole = asked;
-        whole.header["collection"] = collection_;
-        return service_.handle(whole, caller);
+        asked.header["collection"] = collection_;
+        return service_.handle(asked, caller);
     });
     if (readable()) {
         put_reply(std::move(reply));

@@ -60,8 +60,15 @@ void Tree::set_generations(std::shared_ptr<GenerationBoard> generations) {
 
 void Tree::set_options(const TreeOptions& options) {
     budget_.set_limits(options.memory);
-    const std::lock_guard lock(mutex_);
-    options_ = options;
+    {
+        const std::lock_guard lock(mutex_);
+        options_ = options;
+    }
+    service_.listeners().each([](CollectionsListener& listener) { listener.collections_changed(); });
+}
+
+void Tree::listen(const std::shared_ptr<CollectionsListener>& listener) {
+    service_.listeners().add(listener);
 }
 
 TreeOptions Tree::options() const {

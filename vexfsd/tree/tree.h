@@ -47,6 +47,8 @@ class Tree {
     static Result<std::unique_ptr<Tree>> make(Store& store, Service& service, const TreeOptions& options);
     // Holds for what comes after.
     void set_options(const TreeOptions& options);
+    // Who is to know of collections that come, go and change, as long as it lives.
+    void listen(const std::shared_ptr<CollectionsListener>& listener);
     // Where those look who keep replies for it; null for nowhere.
     void set_generations(std::shared_ptr<GenerationBoard> generations);
 

@@ -87,6 +87,15 @@ TEST_CASE("a header that is not UTF-8 is refused") {
 
 TEST_CASE("a key that is there twice in one object is refused") {
     CHECK_THAT(refusal(R"({"op":"get","op":"delete"})"), Catch::Contains("\"op\" is there twice"));
+    // However many there are.
+    for (const int keys : {1, 14, 15, 16, 17, 100}) {
+        std::string many = R"({"op":"get")";
+        for (int i = 0; i < keys; ++i) many += fmt::format(R"(,"key{}":{})", i, i);
+        CHECK(decode_header(many + "}"));
+        CHECK_THAT(refusal(many + R"(,"op":1})"), Catch::Contains("\"op\" is there twice"));
+        CHECK_THAT(refusal(many + fmt::format(R"(,"key{}":1}})", keys - 1)),
+                   Catch::Contains("is there twice"));
+    }
     refusal(R"({"filter":{"a":1,"a":2}})");
     refusal(R"({"a":1,"\u0061":2})");
     CHECK(decode_header(R"({"a":{"b":1},"c":{"b":2},"d":[{"b":1},{"b":1}]})"));

@@ -10,11 +10,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "kmod/uapi/vexfs.h"
 #include "tests/vm/fuzz/fuzz.h"
+#include "tests/vm/fuzz/netlink.h"
 
 namespace fuzz {
 namespace {
@@ -202,11 +204,33 @@ void misuse_device(int device, Chance& chance) {
                 chance.one_in(8) ? reinterpret_cast<void*>(chance.number()) : argument.data());
 }
 
+// One of the names below the root, as they should be most of the time: directories of the numbers that
+// replies speak of.
+void tell(Netlink& netlink, int device, Chance& chance) {
+    const std::string name(1 + chance.below(2), static_cast<char>('a' + chance.below(8)));
+    const auto channel = static_cast<uint32_t>(device);
+    vexfs_entry entry{};
+    entry.number = 2 + 2 * chance.below(files / 2);
+    entry.kind = static_cast<uint32_t>(entry.number);
+    entry.mode = S_IFDIR | 0777u;
+    entry.flags = static_cast<uint32_t>(chance.below(4));
+    if (chance.one_in(20)) chance.damage(bytes_of(entry));
+    const bool root = chance.one_in(20);
+    if (root) entry = {.number = 1, .mode = S_IFDIR | static_cast<uint32_t>(chance.below(01000))};
+    const bool gone = !root && chance.one_in(4);
+    netlink.begin(gone ? VEXFS_CMD_REMOVE_NAME : VEXFS_CMD_SET_NAME, chance.one_in(2) ? NLM_F_ACK : 0);
+    netlink.add(VEXFS_ATTR_CHANNEL, &channel, sizeof channel);
+    if (!root) netlink.add(VEXFS_ATTR_NAME, name.c_str(), name.size() + 1);
+    if (!gone) netlink.add(VEXFS_ATTR_ENTRY, &entry, sizeof entry);
+    netlink.send();
+}
+
 // One daemon's life.
-void live(Run& run, Chance& chance) {
+void live(Run& run, Chance& chance, Netlink& netlink) {
     const int device = open("/dev/" VEXFS_DEVICE, O_RDWR | O_CLOEXEC);
     if (device < 0) return;
     misuse_device(device, chance);
+    for (uint64_t i = chance.below(40); i > 0; --i) tell(netlink, device, chance);
     vexfs_serve_args args{};
     args.version = VEXFS_PROTOCOL_VERSION;
     args.call_bytes_max = 1 << 20;
@@ -223,6 +247,7 @@ void live(Run& run, Chance& chance) {
         const uint64_t until = run.done[replies] + 100 + chance.below(2'000);
         while (run.done[replies] < until && run.next(misuses)) {
             misuse_device(device, chance);
+            tell(netlink, device, chance);
             std::this_thread::sleep_for(std::chrono::microseconds(chance.below(500)));
         }
         (void)ioctl(device, VEXFS_IOC_LEAVE);
@@ -236,7 +261,8 @@ void live(Run& run, Chance& chance) {
 
 void be_daemon(Run& run, uint64_t seed) {
     Chance chance(seed);
-    while (!run.over()) live(run, chance);
+    Netlink netlink;
+    while (!run.over()) live(run, chance, netlink);
 }
 
 }  // namespace fuzz
