@@ -25,7 +25,7 @@ namespace {
 constexpr uint64_t probed_bytes_max = uint64_t{8} << 30;  // of vectors: more may have to come from the disk
 constexpr size_t asked_every = 8;                         // of Candidates, whether the search is still of use
 constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr double scanned_recall_min = 0.95;  // of rows that are no nearer than the farthest that is found
+constexpr double scanned_recall_min = 0.99;  // of rows that are no nearer than the farthest that is found
 constexpr size_t compared_ahead = 6;         // rows whose vectors are fetched ahead of their comparison
 
 // Less is nearer; of equals, the row written first.
