@@ -288,6 +288,35 @@ TEST_CASE("scroll visits every point once, in the order they were written") {
     CHECK(std::ranges::is_sorted(ids));
 }
 
+TEST_CASE("rows that no index has yet are found, and only those that live") {
+    const auto metric = GENERATE(simd::Metric::cosine, simd::Metric::euclidean, simd::Metric::dot);
+    constexpr uint32_t dimension = 64, limit = 10;
+    constexpr size_t rows = 5'000, queries = 100;
+    const TemporaryDirectory directory;
+    const auto store = open_store(directory.path(), uint64_t{256} << 20, false);
+    const auto points = store->create("points", schema_of(dimension, metric)).value();
+    REQUIRE(insert(*points, random_vectors(rows, dimension, 1)));
+    std::vector<uint64_t> dead;
+    for (uint64_t id = 1; id < rows; id += 3) dead.push_back(id);
+    REQUIRE(points->erase(dead));
+    const auto asked = random_vectors(queries, dimension, 2);
+    size_t found = 0, compared = 0;
+    for (size_t i = 0; i < queries; ++i) {
+        const std::vector<float> query(asked.begin() + static_cast<ptrdiff_t>(i * dimension),
+                                       asked.begin() + static_cast<ptrdiff_t>((i + 1) * dimension));
+        const auto reply = search(*points, query, limit), exact = search(*points, query, limit, true);
+        REQUIRE(reply->path == "scan");
+        REQUIRE(reply->hits.size() == limit);
+        const auto ids = ids_of(*reply);
+        for (const uint64_t id : ids_of(*exact)) found += static_cast<size_t>(std::ranges::count(ids, id));
+        for (const uint64_t id : ids) CHECK(id % 3 != 1);
+        compared += reply->distances;
+        CHECK(exact->distances > reply->distances);
+    }
+    CHECK(static_cast<double>(found) >= 0.99 * queries * limit);
+    CHECK(compared < rows * queries / 2);
+}
+
 TEST_CASE("a query's faults are said") {
     const TemporaryDirectory directory;
     const auto store = open_store(directory.path());

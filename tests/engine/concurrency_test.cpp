@@ -10,7 +10,7 @@ using namespace vexfs;
 using namespace vexfs::test;
 
 TEST_CASE("eight threads insert, search and delete, and each sees what it wrote") {
-    constexpr uint32_t dimension = 16;
+    constexpr uint32_t dimension = 32;  // from which on rows have sketches before an index has them
     constexpr uint64_t threads = 8;
     constexpr uint64_t rounds = 60;
     constexpr uint64_t batch = 10;
