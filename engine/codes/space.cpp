@@ -90,16 +90,20 @@ Space::Space(size_t dimension, simd::Metric metric, std::span<const float> mean,
     norm_max_ = norm_max;
 }
 
+size_t Space::coded_dimension(size_t dimension, simd::Metric metric) {
+    const size_t lifted = dimension + (metric == simd::Metric::dot ? 1 : 0);
+    return rounded_up(lifted, lifted <= dense_dimension_max ? 4 : 64);
+}
+
 void Space::prepare() {
     assert(metric_ != simd::Metric::manhattan);
     lifted_ = dimension_ + (metric_ == simd::Metric::dot ? 1 : 0);
     mean_.assign(lifted_, 0);
+    coded_ = coded_dimension(dimension_, metric_);
     if (lifted_ <= dense_dimension_max) {
-        coded_ = rounded_up(lifted_, 4);
         matrix_ = random_orthogonal(coded_, lifted_, seed_);
         return;
     }
-    coded_ = rounded_up(lifted_, 64);
     signs_.resize(rounds * coded_);
     std::mt19937_64 engine(seed_);
     for (float& sign : signs_) sign = (engine() >> 63) != 0 ? 1.0F : -1.0F;

@@ -33,6 +33,7 @@ class Space {
     simd::Metric metric() const { return metric_; }
     size_t dimension() const { return dimension_; }
     size_t coded_dimension() const { return coded_; }  // a multiple of 4
+    static size_t coded_dimension(size_t dimension, simd::Metric metric);
 
     // from: [dimension], to: [coded_dimension].
     void transform(const float* from, float* to) const;

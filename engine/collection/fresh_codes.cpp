@@ -63,7 +63,10 @@ void FreshCodes::make_panel(uint32_t first) {
         kernels.int8_decode(bytes, factors.scale, dimension_, to);
         return factors.scale > 0;
     };
-    sketches_.make(decode, chunk + panel_offset(first));
+    try {
+        sketches_.make(decode, chunk + panel_offset(first));
+    } catch (const std::bad_alloc&) {  // its rows have their codes
+    }
 }
 
 const std::byte* FreshCodes::find_panel(uint32_t row) const {

@@ -19,7 +19,7 @@ namespace {
 using simd::block_codes;
 using simd::Metric;
 
-constexpr size_t dimension_min = 32;
+constexpr size_t dimension_min = 32, dimension_max = 4'096;
 constexpr uint64_t rotation_seed = 1;
 
 // Standard deviations of <q, u>. By the code, for a query at distance 1 of the reference: sqrt(1 - c^2) with
@@ -36,8 +36,9 @@ size_t whole_lines(size_t bytes) {
     return (bytes + FreshSketches::alignment - 1) / FreshSketches::alignment * FreshSketches::alignment;
 }
 
-size_t coded_dimension(size_t dimension) {
-    return dimension <= codes::dense_dimension_max ? (dimension + 3) / 4 * 4 : (dimension + 63) / 64 * 64;
+// For the scalar product vectors are left where they are: the reference is what is taken away.
+Metric metric_of_space(Metric metric) {
+    return metric == Metric::cosine ? Metric::cosine : Metric::euclidean;
 }
 
 // What a normal variate exceeds with this probability, of 0.001 to 0.5 (Abramowitz & Stegun, 26.2.23).
@@ -58,9 +59,9 @@ struct FreshSketches::Header {
 FreshSketches::FreshSketches(size_t dimension, Metric metric)
     : dimension_(dimension),
       metric_(metric),
-      coded_(coded_dimension(dimension)),
+      coded_(codes::Space::coded_dimension(dimension, metric_of_space(metric))),
       panel_bytes_(
-          dimension < dimension_min || metric == Metric::manhattan
+          dimension < dimension_min || dimension > dimension_max || metric == Metric::manhattan
               ? 0
               : whole_lines(blocks_offset() + panel_rows / block_codes * block_bytes() + simd::code_slack)) {}
 
@@ -89,8 +90,7 @@ void FreshSketches::learn_space(FunctionRef<bool(size_t, float*)> vector) {
         vector(i, raw.data());
         return raw.data();
     };
-    // For the scalar product vectors are left where they are: the reference is what is taken away.
-    const Metric as = metric_ == Metric::cosine ? Metric::cosine : Metric::euclidean;
+    const Metric as = metric_of_space(metric_);
     space_ = std::make_unique<const codes::Space>(dimension_, as, panel_rows, get, rotation_seed);
     if (metric_ != Metric::dot) return;
     const std::vector<float> origin(dimension_);

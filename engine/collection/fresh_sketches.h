@@ -35,11 +35,12 @@ class FreshSketches {
     FreshSketches(const FreshSketches&) = delete;
     FreshSketches& operator=(const FreshSketches&) = delete;
 
-    // 0 where there are none: of short vectors bits say little, and Manhattan distance has no such space.
+    // 0 where there are none: bits say little of short vectors, a panel's rows are too much to hold of those
+    // above 4,096, and Manhattan distance has no such space.
     size_t panel_bytes() const { return panel_bytes_; }
 
     // Of panel_rows vectors: vector(i, to) gives one, [dimension], or says that nothing is known of it.
-    // panel: [panel_bytes()], zeroed.
+    // panel: [panel_bytes()], zeroed. Throws std::bad_alloc, the panel is of no use then.
     void make(FunctionRef<bool(size_t, float*)> vector, std::byte* panel);
     static bool made(const std::byte* panel);
 

@@ -211,6 +211,7 @@ TEST_CASE("panels are of whole runs of rows, and none of what has no sketches") 
     CHECK(codes.find_panel(100 * panel_rows) == nullptr);
 
     FreshCodes manhattan(vector.size(), Metric::manhattan), narrow(8, Metric::cosine);
+    CHECK(FreshSketches(5'000, Metric::cosine).panel_bytes() == 0);
     append(manhattan, 0, panel_rows);
     append(narrow, 0, panel_rows);
     CHECK(manhattan.find_panel(0) == nullptr);
