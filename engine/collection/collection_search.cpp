@@ -261,6 +261,8 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
             found(Neighbour{query.distance(rows_.vector(row), rows_.norm(row)), row});
         }
     };
+    const double scanned_recall =
+        std::max(request.target_recall.value_or(schema.target_recall), scanned_recall_min);
     // Compares with the rows from `first` on.
     const auto scan = [&](uint32_t first, Nearest& nearest) -> Result<void> {
         ReadAhead ahead = read_ahead();
@@ -269,9 +271,7 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
         std::array<uint32_t, Candidates::most> near;
         Candidates candidates(rows_, first, rows, filtered ? &filtered->taken : nullptr);
         if (by_codes && metric == metric_ && !request.exact && !request.distance_max)
-            candidates.leave_out_by(
-                fresh_codes_, query.vector(),
-                std::max(request.target_recall.value_or(schema.target_recall), scanned_recall_min));
+            candidates.leave_out_by(fresh_codes_, query.vector(), scanned_recall);
         const float farthest = request.distance_max.value_or(infinity);
         size_t steps = 0;
         while (candidates.next(nearest.distance_max())) {

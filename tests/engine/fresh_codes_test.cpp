@@ -9,6 +9,7 @@
 
 #include "engine/base/function_ref.h"
 #include "engine/collection/query.h"
+#include "engine/collection/schema.h"
 
 namespace vexfs {
 namespace {
