@@ -27,34 +27,21 @@ struct SearchScratch {
     codes::Int8Query int8;
     codes::ResidualQuery residual;
     std::vector<float> projected;  // the query
-    std::vector<uint32_t> fresh;  // neighbours not seen before
+    std::vector<uint32_t> fresh;   // neighbours not seen before
 };
 
 namespace {
 
 constexpr size_t walks_begun = 3;
+// A walk chooses so many nodes, asks for their rows, and expands one after the other: where their pages are
+// and what is in them is looked up for all at the same time. That others turn up which are nearer costs
+// little, as nearly all are expanded in the end.
+constexpr size_t chosen_at_once = 4;
 
 SearchScratch& scratch_of_thread() {
     thread_local SearchScratch scratch;
     return scratch;
 }
-
-// The nodes that a walk has chosen and not yet expanded, in the order of the choice: their rows come out of
-// the memory meanwhile. That others turn up which are nearer costs little, as nearly all are expanded in the
-// end.
-class Coming {
-  public:
-    bool empty() const { return begin_ == end_; }
-    bool full() const { return end_ - begin_ == ahead; }
-    void push(const Pool::Candidate& chosen) { chosen_[end_++ % ahead] = chosen; }
-    Pool::Candidate pop() { return chosen_[begin_++ % ahead]; }
-
-  private:
-    static constexpr size_t ahead = 4;  // a power of two
-
-    std::array<Pool::Candidate, ahead> chosen_;
-    size_t begin_ = 0, end_ = 0;
-};
 
 // The rows of a graph, as a search sees them.
 class Rows {
@@ -91,11 +78,7 @@ class InlineRows : public Rows {
         : Rows(graph, scratch),
           query_(scratch.residual.set(kept(graph, query, scratch), layout_.kept, layout_.bits)) {}
 
-    float distance(uint32_t node, float /*estimate*/) {
-        const float distance = compare(node);
-        coming_.some();
-        return distance;
-    }
+    float distance(uint32_t node, float /*estimate*/) const { return compare(node); }
     void offer_neighbours(uint32_t node, float distance) {
         const uint8_t* row = at(node);
         const uint32_t* neighbours = this->neighbours(node);
@@ -103,17 +86,15 @@ class InlineRows : public Rows {
         for (size_t block = 0; block < layout_.blocks(); ++block, neighbours += simd::block_codes) {
             uint32_t near = kernels_.estimate(query_, row + block * layout_.block_bytes(), distance,
                                               scratch_.threshold(), estimates);
-            coming_.some();
             for (; near != 0; near &= near - 1) {
                 const auto i = static_cast<size_t>(__builtin_ctz(near));
                 if (neighbours[i] == no_node || !scratch_.visited.insert(neighbours[i])) continue;
                 scratch_.pool.add(estimates[i], neighbours[i]);
             }
-            coming_.some();
             scratch_.pool.added();
         }
     }
-    void fetch(uint32_t node) { coming_.start(at(node), row_bytes_); }
+    void fetch(uint32_t node) const { prefetch(at(node), row_bytes_); }
 
   private:
     // What residual codes have of the query.
@@ -125,7 +106,6 @@ class InlineRows : public Rows {
     }
 
     const simd::BlockQuery& query_;
-    SteadyPrefetch coming_;
 };
 
 // Without: neighbours are compared by the codes in their own rows, when a walk comes to a node that has them.
@@ -201,19 +181,21 @@ void Graph::expand(Rows rows, SearchScratch& scratch, Visitor& visitor) const {
     for (const uint32_t loose : loose_)
         if (scratch.visited.insert(loose)) visitor(Found{rows.compare(loose), loose});
     begin(scratch);
-    Coming coming;
+    std::array<Pool::Candidate, chosen_at_once> chosen;
     for (;;) {
-        const auto nearest = scratch.pool.next();
-        if (nearest && nearest->distance <= scratch.reach.distance()) {
+        size_t count = 0;
+        while (count < chosen.size()) {
+            const auto nearest = scratch.pool.next();
+            if (!nearest || nearest->distance > scratch.reach.distance()) break;
             rows.fetch(nearest->node);
-            coming.push(*nearest);
-            if (!coming.full()) continue;
+            chosen[count++] = *nearest;
         }
-        if (coming.empty()) break;
-        const Pool::Candidate now = coming.pop();
-        const float distance = rows.distance(now.node, now.distance);
-        if (!visitor(Found{distance, now.node})) break;
-        rows.offer_neighbours(now.node, distance);
+        if (count == 0) return;
+        for (const Pool::Candidate& now : std::span(chosen).first(count)) {
+            const float distance = rows.distance(now.node, now.distance);
+            if (!visitor(Found{distance, now.node})) return;
+            rows.offer_neighbours(now.node, distance);
+        }
     }
 }
 
