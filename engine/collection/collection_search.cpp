@@ -25,8 +25,8 @@ namespace {
 constexpr uint64_t probed_bytes_max = uint64_t{8} << 30;  // of vectors: more may have to come from the disk
 constexpr size_t asked_every = 8;                         // of Candidates, whether the search is still of use
 constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr double scanned_recall_min = 0.99;  // of rows that are no nearer than the farthest that is found
-constexpr size_t compared_ahead = 6;         // rows whose vectors are fetched ahead of their comparison
+constexpr double scanned_recall_min = 0.99;   // of rows that are no nearer than the farthest that is found
+constexpr size_t fetched_ahead_bytes = 8192;  // of vectors, ahead of their comparison
 
 // Less is nearer; of equals, the row written first.
 bool nearer(const Neighbour& a, const Neighbour& b) {
@@ -252,12 +252,13 @@ Result<SearchReply> LocalCollection::find_nearest(const SearchRequest& request) 
     plan.filter_us = watch.lap_us();
     const std::string by_filter = filtered ? "filter " : "";
 
-    // Rows are fetched some ahead of their comparison.
+    const size_t fetched_ahead =
+        std::clamp<size_t>(fetched_ahead_bytes / (dimension_ * sizeof(float)), 4, 32);
     const auto compare = [&](std::span<const uint32_t> some, auto&& found) {
-        for (size_t i = 0; i < some.size() + compared_ahead; ++i) {
+        for (size_t i = 0; i < some.size() + fetched_ahead; ++i) {
             if (i < some.size()) prefetch(rows_.vector(some[i]), dimension_ * sizeof(float));
-            if (i < compared_ahead) continue;
-            const uint32_t row = some[i - compared_ahead];
+            if (i < fetched_ahead) continue;
+            const uint32_t row = some[i - fetched_ahead];
             found(Neighbour{query.distance(rows_.vector(row), rows_.norm(row)), row});
         }
     };

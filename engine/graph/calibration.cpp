@@ -24,14 +24,19 @@ constexpr double recall_judged = 0.95;
 constexpr float walks_do = 0.995F;
 constexpr float node_us = 0.001F;
 
-// Leaves the `wanted` nearest of those that are accepted, in order, and asks of no more than that takes.
+// Leaves the `wanted` nearest of those that are accepted, in order, and asks of few more than that takes.
 void keep_nearest(std::vector<Found>& found, size_t wanted, FunctionRef<bool(uint32_t)> accept) {
     // The nearest of a heap goes behind what is left of it, so that those kept stand in reverse at the end.
     std::ranges::make_heap(found, std::greater(), &Found::distance);
     auto left = found.end(), kept = found.end();
     while (left != found.begin() && static_cast<size_t>(found.end() - kept) < wanted) {
-        std::ranges::pop_heap(found.begin(), left--, std::greater(), &Found::distance);
-        if (accept(left->node)) *--kept = *left;
+        // As many as are wanted, and then asked of, one after the other: an answer waits for memory.
+        auto asked = left;
+        for (auto more = wanted - static_cast<size_t>(found.end() - kept); more > 0 && left != found.begin();
+             --more)
+            std::ranges::pop_heap(found.begin(), left--, std::greater(), &Found::distance);
+        while (asked != left)
+            if (accept((--asked)->node)) *--kept = *asked;
     }
     std::reverse(kept, found.end());
     found.erase(found.begin(), kept);
