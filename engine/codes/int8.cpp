@@ -5,10 +5,13 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/base/parallel.h"
+
 namespace vexfs::codes {
 namespace {
 
 constexpr int bias = 128;
+constexpr size_t fetched_ahead = 16;
 
 }  // namespace
 
@@ -43,47 +46,62 @@ void Int8Query::finish(const Int8Factors& factors) {
 }
 
 Int8Table::Int8Table(size_t count, size_t dimension)
-    : dimension_(dimension),
-      memory_(count * dimension + simd::code_slack),
-      factors_(count),
-      sums_(count),
+    : count_(count),
+      dimension_(dimension),
+      memory_(count * stride() + simd::code_slack),
       ones_(dimension + simd::code_slack) {
     std::fill_n(ones_.begin(), dimension, int8_t{1});
 }
 
-Int8Table::Int8Table(const Int8Table& other, const std::vector<uint32_t>& order)
+Int8Table::Int8Table(const Int8Table& other, const std::vector<uint32_t>& order, unsigned threads)
     : Int8Table(order.size(), other.dimension()) {
-    for (size_t i = 0; i < order.size(); ++i) {
-        std::memcpy(data() + i * dimension_, other.bytes(order[i]), dimension_);
-        factors_[i] = other.factors_[order[i]];
-        sums_[i] = other.sums_[order[i]];
-    }
+    constexpr size_t strip_rows = 4096;
+    parallel_for(threads, (order.size() + strip_rows - 1) / strip_rows, [&](unsigned, size_t strip) {
+        const size_t first = strip * strip_rows, end = std::min(first + strip_rows, order.size());
+        for (size_t i = first; i < end; ++i) {
+            if (i + fetched_ahead < end) other.prefetch(order[i + fetched_ahead]);
+            std::memcpy(data() + i * stride(), other.bytes(order[i]), stride());
+        }
+    });
 }
 
 void Int8Table::set(size_t i, const float* vector) {
-    factors_[i] = encode_int8(vector, dimension_, data() + i * dimension_);
+    beside(i).factors = encode_int8(vector, dimension_, data() + i * stride());
     add_up(i);
 }
 
 void Int8Table::set(size_t i, const uint8_t* bytes, const Int8Factors& factors) {
-    std::memcpy(data() + i * dimension_, bytes, dimension_);
-    factors_[i] = factors;
+    std::memcpy(data() + i * stride(), bytes, dimension_);
+    beside(i).factors = factors;
     add_up(i);
 }
 
 void Int8Table::add_up(size_t i) {
     const int32_t biased = simd::code_kernels().int8_product(bytes(i), ones_.data(), dimension_);
-    sums_[i] = static_cast<float>(biased - bias * static_cast<int32_t>(dimension_));
+    beside(i).sum = static_cast<float>(biased - bias * static_cast<int32_t>(dimension_));
 }
 
 void Int8Block::pack(const Int8Table& table, const uint32_t* ids, size_t count) {
     pack_columns(table, ids, count);
+    pack_rows(table, ids, count);
+}
+
+void Int8Block::pack_rows(const Int8Table& table, const uint32_t* ids, size_t count) {
+    count_ = count;
+    dimension_ = table.dimension();
     rows_.resize(count * dimension_ + simd::code_slack);
-    for (size_t i = 0; i < count; ++i) std::memcpy(&rows_[i * dimension_], table.bytes(ids[i]), dimension_);
+    scales_.resize(padded_count());
+    norms_.resize(padded_count());
+    for (size_t i = 0; i < std::min(fetched_ahead, count); ++i) table.prefetch(ids[i]);
+    for (size_t i = 0; i < count; ++i) {
+        if (i + fetched_ahead < count) table.prefetch(ids[i + fetched_ahead]);
+        std::memcpy(&rows_[i * dimension_], table.bytes(ids[i]), dimension_);
+        scales_[i] = table.factors(ids[i]).scale;
+        norms_[i] = table.factors(ids[i]).norm;
+    }
 }
 
 void Int8Block::pack_columns(const Int8Table& table, const uint32_t* ids, size_t count) {
-    constexpr size_t fetched_ahead = 8;
     constexpr uint32_t four_biases = 0x8080'8080;
     count_ = count;
     dimension_ = table.dimension();

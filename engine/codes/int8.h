@@ -51,41 +51,41 @@ class Int8Query {
     float norm_ = 0;
 };
 
-// Codes of many vectors, one behind the other.
+// Codes of many vectors, one behind the other, each with what stands beside it.
 class Int8Table {
   public:
     Int8Table(size_t count, size_t dimension);
     // The rows `order` of another table.
-    Int8Table(const Int8Table& other, const std::vector<uint32_t>& order);
+    Int8Table(const Int8Table& other, const std::vector<uint32_t>& order, unsigned threads);
 
-    size_t count() const { return factors_.size(); }
+    size_t count() const { return count_; }
     size_t dimension() const { return dimension_; }
-    const uint8_t* bytes(size_t i) const { return data() + i * dimension_; }
-    const Int8Factors& factors(size_t i) const { return factors_[i]; }
-    float sum(size_t i) const { return sums_[i]; }  // of the bytes, not biased
+    const uint8_t* bytes(size_t i) const { return data() + i * stride(); }
+    const Int8Factors& factors(size_t i) const { return beside(i).factors; }
+    float sum(size_t i) const { return beside(i).sum; }  // of the bytes, not biased
     void set(size_t i, const float* vector);
     void set(size_t i, const uint8_t* bytes, const Int8Factors& factors);
     // to: [dimension].
     void decode(size_t i, float* to) const {
-        simd::code_kernels().int8_decode(bytes(i), factors_[i].scale, dimension_, to);
+        simd::code_kernels().int8_decode(bytes(i), factors(i).scale, dimension_, to);
     }
     // As the left side of a distance matrix.
-    simd::Int8Rows row(size_t i) const {
-        return {bytes(i), dimension_, &factors_[i].scale, &factors_[i].norm};
-    }
-    void prefetch(size_t i) const {
-        vexfs::prefetch(bytes(i), dimension_);
-        vexfs::prefetch(&factors_[i], sizeof factors_[i]);
-    }
+    simd::Int8Rows row(size_t i) const { return {bytes(i), dimension_, &factors(i).scale, &factors(i).norm}; }
+    void prefetch(size_t i) const { vexfs::prefetch(bytes(i), stride()); }
 
   private:
+    struct Beside {
+        Int8Factors factors;
+        float sum;
+    };
+
+    size_t stride() const { return dimension_ + sizeof(Beside); }
     uint8_t* data() const { return reinterpret_cast<uint8_t*>(memory_.data()); }
+    Beside& beside(size_t i) const { return *reinterpret_cast<Beside*>(data() + i * stride() + dimension_); }
     void add_up(size_t i);
 
-    size_t dimension_;  // a multiple of 4
+    size_t count_, dimension_;  // a multiple of 4
     AnonymousMemory memory_;
-    std::vector<Int8Factors> factors_;
-    std::vector<float> sums_;
     std::vector<int8_t> ones_;  // [dimension_], zeros behind
 };
 
@@ -94,6 +94,8 @@ class Int8Block {
   public:
     // `ids` are rows of the table.
     void pack(const Int8Table& table, const uint32_t* ids, size_t count);
+    // For rows() alone.
+    void pack_rows(const Int8Table& table, const uint32_t* ids, size_t count);
     // For panel() alone.
     void pack_columns(const Int8Table& table, const uint32_t* ids, size_t count);
 

@@ -20,7 +20,7 @@ void for_distances(const Int8Table& table, std::span<const uint32_t> nodes, cons
     std::vector<uint32_t> all(others.count());
     std::iota(all.begin(), all.end(), 0U);
     Int8Block columns;
-    columns.pack(others, all.data(), all.size());
+    columns.pack_columns(others, all.data(), all.size());
     struct Worker {
         Int8Block rows;
         std::vector<float> distances;
@@ -32,7 +32,7 @@ void for_distances(const Int8Table& table, std::span<const uint32_t> nodes, cons
         const size_t first = strip * strip_rows, count = std::min(strip_rows, nodes.size() - first);
         const size_t stride = columns.padded_count();
         distances.resize(strip_rows * stride);
-        rows.pack(table, &nodes[first], count);
+        rows.pack_rows(table, &nodes[first], count);
         simd::code_kernels().int8_distances(rows.rows(0), count, columns.panel(), all.size(),
                                             distances.data(), stride);
         for (size_t row = 0; row < count; ++row) body(first + row, &distances[row * stride]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distances of many codes to a few others: the work of k-means and of hashing.
+// Distances of many codes to a few others: the work of partitions, of k-means and of hashing.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,8 @@ FreshCodes::FreshCodes(size_t dimension, simd::Metric metric)
       sketches_(dimension, metric),
       panels_offset_((chunk_rows * stride_ + simd::code_slack + FreshSketches::alignment - 1) /
                      FreshSketches::alignment * FreshSketches::alignment),
-      directory_((uint64_t{UINT32_MAX} / chunk_rows + 1) * sizeof(std::byte*)) {}
+      directory_((uint64_t{UINT32_MAX} / chunk_rows + 1) * sizeof(std::byte*),
+                 AnonymousMemory::Pages::small) {}
 
 FreshCodes::~FreshCodes() {
     release(uint64_t{UINT32_MAX} + 1);
@@ -33,7 +34,10 @@ void FreshCodes::append(uint32_t row, const float* vector, float norm) {
     std::byte* memory = chunk.load(std::memory_order_relaxed);
     if (memory == nullptr) {
         try {
-            memory = AnonymousMemory(chunk_bytes()).release();
+            // Many collections have but a few rows.
+            const auto pages =
+                row < chunk_rows ? AnonymousMemory::Pages::small : AnonymousMemory::Pages::huge;
+            memory = AnonymousMemory(chunk_bytes(), pages).release();
         } catch (const std::bad_alloc&) {
             return;
         }

@@ -55,7 +55,7 @@ class FreshCodes {
     size_t memory_bytes() const { return chunks_ * chunk_bytes(); }
 
   private:
-    static constexpr uint32_t chunk_rows = 8'192;
+    static constexpr uint32_t chunk_rows = 16'384;
 
     static_assert(chunk_rows % FreshSketches::panel_rows == 0);
 

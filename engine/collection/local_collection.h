@@ -27,6 +27,7 @@
 #include "engine/collection/index.h"
 #include "engine/collection/recall_probe.h"
 #include "engine/collection/row_table.h"
+#include "engine/index/anonymous_memory.h"
 #include "engine/payload/payload_index.h"
 #include "engine/storage/io_budget.h"
 #include "engine/storage/manifest.h"
@@ -241,7 +242,9 @@ class LocalCollection final : public Collection {
 
     Epochs epochs_;  // of those who read what rows_ points to
     mutable std::shared_mutex ids_mutex_;
-    tsl::robin_map<uint64_t, uint32_t, MixId> ids_;
+    tsl::robin_map<uint64_t, uint32_t, MixId, std::equal_to<uint64_t>,
+                   HugeAllocator<std::pair<uint64_t, uint32_t>>>
+        ids_;
     RowTable rows_;
     FreshCodes fresh_codes_;  // of rows behind index_, where there is one
     mutable payload::PayloadIndex payload_index_;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t partitions = 2;
 constexpr size_t overlap = 2;
-constexpr size_t candidates_max = 64;  // of a node, from all its leaves
+constexpr size_t candidates_max = partitions * overlap * leaf_links_max;  // of a node, from all its leaves
 constexpr size_t reverses_max = 96;
 constexpr size_t strip_nodes = 512;
 constexpr std::array first_alphas{1.1F};
@@ -26,24 +26,34 @@ constexpr std::array refined_alphas{1.0F, 1.1F, 1.2F, 1.35F, 1.6F, 2.0F};
 // Their memory goes back to the kernel, which what the heap has had once mostly doesn't.
 class Reverses {
   public:
-    explicit Reverses(const LinkTable& links) : ends_(links.nodes() + 1) {
-        for (size_t node = 0; node < links.nodes(); ++node)
-            for (const Link& link : links.of(node)) ++ends_[link.node + 1];
+    Reverses(const LinkTable& links, unsigned threads) : ends_(links.nodes() + 1) {
+        // Each of the threads looks at all links for those to its share of the nodes.
+        const size_t shares = std::max(1U, threads), share = links.nodes() / shares + 1;
+        const auto for_links = [&](auto body) {
+            parallel_for(threads, shares, [&](unsigned, size_t own) {
+                for (size_t node = 0; node < links.nodes(); ++node)
+                    for (const Link& link : links.of(node))
+                        if (link.node - own * share < share) body(node, link);
+            });
+        };
+        for_links([&](size_t, const Link& link) { ++ends_[link.node + 1]; });
         std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
         memory_ = AnonymousMemory(ends_.back() * sizeof(Link));
-        std::vector<uint64_t> next(ends_.begin(), ends_.end() - 1);
-        for (size_t node = 0; node < links.nodes(); ++node)
-            for (const Link& link : links.of(node))
-                data()[next[link.node]++] = {link.distance, static_cast<uint32_t>(node)};
+        Positions next(ends_.begin(), ends_.end() - 1);
+        for_links([&](size_t node, const Link& link) {
+            data()[next[link.node]++] = {link.distance, static_cast<uint32_t>(node)};
+        });
     }
     std::span<const Link> of(size_t node) const {
         return {data() + ends_[node], ends_[node + 1] - ends_[node]};
     }
 
   private:
+    using Positions = std::vector<uint64_t, HugeAllocator<uint64_t>>;
+
     Link* data() const { return reinterpret_cast<Link*>(memory_.data()); }
 
-    std::vector<uint64_t> ends_;
+    Positions ends_;
     AnonymousMemory memory_;
 };
 
@@ -69,11 +79,10 @@ void for_nodes(size_t nodes, const BuildOptions& options, FunctionRef<void(unsig
                  });
 }
 
-// The links of each node with all of their reverses, pruned to the degree.
-LinkTable with_reverses(const codes::Int8Table& table, const LinkTable& links, std::span<const float> alphas,
-                        const BuildOptions& options) {
-    const Reverses reverses(links);
-    LinkTable result(links.nodes(), options.degree);
+// Adds to the links of each node all of their reverses, and prunes them to the degree.
+void add_reverses(const codes::Int8Table& table, LinkTable& links, std::span<const float> alphas,
+                  const BuildOptions& options) {
+    const Reverses reverses(links, options.threads);
     auto workers = workers_for(table, options.threads);
     for_nodes(links.nodes(), options, [&](unsigned index, size_t node) {
         auto& [pruner, candidates] = workers[index];
@@ -86,16 +95,15 @@ LinkTable with_reverses(const codes::Int8Table& table, const LinkTable& links, s
         candidates.insert(candidates.end(), links.of(node).begin(), links.of(node).end());
         pruner.sort(static_cast<uint32_t>(node), candidates);
         // Where there is room for all, none is too many.
-        result.assign(node, candidates.size() <= options.degree
-                                ? std::span<const Link>(candidates)
-                                : pruner.prune(candidates, options.degree, alphas));
+        links.assign(node, candidates.size() <= options.degree
+                               ? std::span<const Link>(candidates)
+                               : pruner.prune(candidates, options.degree, alphas));
     });
-    return result;
 }
 
 // Numbers the nodes anew, leaf after leaf, in the table and in the leaves.
 void renumber(codes::Int8Table& table, std::vector<std::vector<uint32_t>>& leaves,
-              std::vector<uint32_t>& order) {
+              std::vector<uint32_t>& order, unsigned threads) {
     std::vector<uint32_t> number(table.count(), no_node);
     order.clear();
     for (auto& leaf : leaves) {
@@ -107,12 +115,13 @@ void renumber(codes::Int8Table& table, std::vector<std::vector<uint32_t>>& leave
             node = number[node];
         }
     }
-    table = codes::Int8Table(table, order);
+    table = codes::Int8Table(table, order, threads);
 }
 
 // Links inside the leaves of a partition.
 void link_leaves(const codes::Int8Table& table, const std::vector<std::vector<uint32_t>>& leaves,
                  LinkTable& found, const BuildOptions& options) {
+    constexpr size_t fetched_ahead = 4;
     std::vector<Leaf> workers(std::max(1U, options.threads));
     std::vector<std::atomic_flag> locks(4096);
     parallel_for(options.threads, leaves.size(), [&](unsigned index, size_t i) {
@@ -121,6 +130,7 @@ void link_leaves(const codes::Int8Table& table, const std::vector<std::vector<ui
         leaf.measure(table, leaves[i]);
         std::array<Link, leaf_links_max> links;
         for (size_t k = 0; k < leaves[i].size(); ++k) {
+            if (k + fetched_ahead < leaves[i].size()) found.prefetch_end(leaves[i][k + fetched_ahead]);
             const size_t count = leaf.links_of(k, links);
             std::atomic_flag& lock = locks[leaves[i][k] % locks.size()];
             while (lock.test_and_set(std::memory_order_acquire)) {
@@ -134,22 +144,23 @@ void link_leaves(const codes::Int8Table& table, const std::vector<std::vector<ui
 }  // namespace
 
 LinkTable build_links(codes::Int8Table& table, std::vector<uint32_t>& order, const BuildOptions& options) {
-    LinkTable found(table.count(), candidates_max);
+    LinkTable links(table.count(), std::max(candidates_max, options.degree));
     for (size_t turn = 0; turn < partitions; ++turn) {
         auto leaves = partition(table, overlap, options.seed * 1000 + turn, options.threads, options.stop);
-        if (options.stop.stop_requested()) return found;
-        if (turn == 0) renumber(table, leaves, order);
-        link_leaves(table, leaves, found, options);
+        if (options.stop.stop_requested()) return links;
+        if (turn == 0) renumber(table, leaves, order, options.threads);
+        link_leaves(table, leaves, links, options);
     }
-    LinkTable pruned(table.count(), options.degree);
     auto workers = workers_for(table, options.threads);
     for_nodes(table.count(), options, [&](unsigned index, size_t node) {
         auto& [pruner, candidates] = workers[index];
-        candidates.assign(found.of(node).begin(), found.of(node).end());
+        candidates.assign(links.of(node).begin(), links.of(node).end());
         pruner.sort(static_cast<uint32_t>(node), candidates);
-        pruned.assign(node, pruner.prune(candidates, options.degree, first_alphas));
+        links.assign(node, pruner.prune(candidates, options.degree, first_alphas));
     });
-    return with_reverses(table, pruned, first_alphas, options);
+    links.set_capacity(options.degree);
+    add_reverses(table, links, first_alphas, options);
+    return links;
 }
 
 LinkTable refine_links(const codes::Int8Table& table, const LinkTable& links, const Graph& graph, size_t ef,
@@ -169,7 +180,8 @@ LinkTable refine_links(const codes::Int8Table& table, const LinkTable& links, co
         pruner.sort(static_cast<uint32_t>(node), candidates);
         refined.assign(node, pruner.prune(candidates, forward, refined_alphas));
     });
-    return with_reverses(table, refined, refined_alphas, options);
+    add_reverses(table, refined, refined_alphas, options);
+    return refined;
 }
 
 }  // namespace vexfs::graph

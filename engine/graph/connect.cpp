@@ -15,12 +15,12 @@ class Reachable {
 
     bool has(uint32_t node) const { return reached_[node]; }
     void spread(uint32_t from) {
+        constexpr size_t fetched_ahead = 4;
         reached_[from] = true;
         waiting_.assign(1, from);
-        while (!waiting_.empty()) {
-            const uint32_t node = waiting_.back();
-            waiting_.pop_back();
-            for (const Link& link : links_.of(node)) {
+        for (size_t next = 0; next < waiting_.size(); ++next) {
+            if (next + fetched_ahead < waiting_.size()) links_.prefetch(waiting_[next + fetched_ahead]);
+            for (const Link& link : links_.of(waiting_[next])) {
                 if (reached_[link.node]) continue;
                 reached_[link.node] = true;
                 waiting_.push_back(link.node);
@@ -31,7 +31,7 @@ class Reachable {
   private:
     const LinkTable& links_;
     std::vector<bool> reached_;
-    std::vector<uint32_t> waiting_;
+    std::vector<uint32_t> waiting_;  // first come, first served
 };
 
 }  // namespace

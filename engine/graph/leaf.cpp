@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/graph/partition.h"
+
 namespace vexfs::graph {
 namespace {
 
@@ -12,8 +14,8 @@ constexpr size_t sorted_max = 128;  // more are cut down before they are sorted
 constexpr float alpha = 1.1F;       // on squared distances
 
 // Below it are somewhat more than nearest_max of the distances, mostly: the median of the least of some
-// groups of them, of a size that half of such groups have one of the nearest. They are from all over the row, whose
-// parts may be clusters.
+// groups of them, of a size that half of such groups have one of the nearest. They are from all over the row,
+// whose parts may be clusters.
 float likely_threshold(const float* distances, size_t count) {
     constexpr size_t groups = 16;
     const size_t group = count * 7 / (10 * 2 * nearest_max);  // ln 2 / (2 * nearest_max / count)
@@ -22,9 +24,19 @@ float likely_threshold(const float* distances, size_t count) {
     std::copy_n(distances, groups, least.begin());
     const size_t step = (count - groups) / (group - 1);
     for (size_t k = 1; k < group; ++k)
-        for (size_t i = 0; i < groups; ++i) least[i] = std::min(least[i], distances[k * step + i]);
-    std::nth_element(least.begin(), least.begin() + groups / 2, least.end());
-    return least[groups / 2];
+        for (size_t i = 0; i < groups; ++i) {
+            const float distance = distances[k * step + i];
+            least[i] = distance < least[i] ? distance : least[i];
+        }
+    float median = least[0];
+    size_t median_rank = 0;
+    for (size_t i = 0; i < groups; ++i) {
+        int32_t rank = 0;
+        for (size_t k = 0; k < groups; ++k) rank += least[k] < least[i] ? 1 : 0;
+        const auto r = static_cast<size_t>(rank);
+        if (r <= groups / 2 && r >= median_rank) median = least[i], median_rank = r;
+    }
+    return median;
 }
 
 }  // namespace
@@ -33,10 +45,15 @@ void Leaf::measure(const codes::Int8Table& table, const std::vector<uint32_t>& m
     members_ = &members;
     block_.pack(table, members.data(), members.size());
     stride_ = block_.padded_count();
-    distances_.resize(members.size() * stride_);
+    if (members.size() * stride_ > room_) {
+        // No leaf of a partition is larger.
+        room_ = std::max(members.size(), leaf_points_max) * std::max(stride_, leaf_points_max);
+        memory_ = AnonymousMemory(room_ * sizeof(float));
+        distances_ = reinterpret_cast<float*>(memory_.data());
+    }
     below_.resize(stride_ + 16);
     simd::code_kernels().int8_distances(block_.rows(0), members.size(), block_.panel(), members.size(),
-                                        distances_.data(), stride_);
+                                        distances_, stride_);
     for (size_t i = 0; i < members.size(); ++i)
         distances_[i * stride_ + i] = std::numeric_limits<float>::infinity();
 }

@@ -25,7 +25,9 @@ class Leaf {
     const std::vector<uint32_t>* members_ = nullptr;
     codes::Int8Block block_;
     size_t stride_ = 0;
-    std::vector<float> distances_;  // [members][stride_]
+    size_t room_ = 0;  // distances
+    AnonymousMemory memory_;
+    float* distances_ = nullptr;  // [members][stride_], in memory_
     std::vector<uint32_t> below_;
     std::vector<uint64_t> nearest_;  // links as numbers, nodes by their place in the leaf
 };

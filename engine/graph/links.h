@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/prefetch.h"
 #include "engine/index/anonymous_memory.h"
 
 namespace vexfs::graph {
@@ -30,28 +31,32 @@ inline Link link_of(uint64_t key) {
     return {std::bit_cast<float>(static_cast<uint32_t>(key >> 32)), static_cast<uint32_t>(key)};
 }
 
-// Room for `capacity` links of each node.
+// Room for `capacity` links of each node, one node's behind the other's.
 class LinkTable {
   public:
     LinkTable(size_t nodes, size_t capacity)
-        : capacity_(capacity), memory_(nodes * capacity * sizeof(Link)), counts_(nodes) {}
+        : stride_(capacity), capacity_(capacity), memory_(nodes * capacity * sizeof(Link)), counts_(nodes) {}
 
     size_t nodes() const { return counts_.size(); }
     size_t capacity() const { return capacity_; }
-    std::span<Link> of(size_t node) const { return {data() + node * capacity_, counts_[node]}; }
+    // From now on: of fewer, each node having no more than so many.
+    void set_capacity(size_t capacity) { capacity_ = capacity; }
+    std::span<Link> of(size_t node) const { return {data() + node * stride_, counts_[node]}; }
+    void prefetch(size_t node) const { vexfs::prefetch(of(node).data(), of(node).size_bytes()); }
+    void prefetch_end(size_t node) const { vexfs::prefetch(&*of(node).end(), 1); }  // where append() writes
     void assign(size_t node, std::span<const Link> links) {
-        std::copy(links.begin(), links.end(), data() + node * capacity_);
+        std::copy(links.begin(), links.end(), data() + node * stride_);
         counts_[node] = static_cast<uint16_t>(links.size());
     }
     // Thread-safe beside itself for different nodes only.
     void append(size_t node, const Link& link) {
-        if (counts_[node] < capacity_) data()[node * capacity_ + counts_[node]++] = link;
+        if (counts_[node] < capacity_) data()[node * stride_ + counts_[node]++] = link;
     }
 
   private:
     Link* data() const { return reinterpret_cast<Link*>(memory_.data()); }
 
-    size_t capacity_;
+    size_t stride_, capacity_;
     AnonymousMemory memory_;
     std::vector<uint16_t> counts_;
 };

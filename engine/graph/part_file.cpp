@@ -63,7 +63,8 @@ uint64_t basis_bytes(const FileHeader& header) {
 
 Result<void> write_basis(const codes::Int8Table& basis, ChecksummedWriter& file) {
     for (size_t i = 0; i < basis.count(); ++i) VEXFS_TRY(file.write(basis.factors(i)));
-    return file.write(basis.bytes(0), basis.count() * basis.dimension());
+    for (size_t i = 0; i < basis.count(); ++i) VEXFS_TRY(file.write(basis.bytes(i), basis.dimension()));
+    return {};
 }
 
 Result<std::shared_ptr<const codes::Projection>> read_basis(ChecksummedReader& file,

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <random>
 
-#include "engine/base/parallel.h"
+#include "engine/codes/panel_distances.h"
 
 namespace vexfs::graph {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 constexpr size_t leaders_max = 1000;
 constexpr size_t cluster_points_wanted = 600;  // on average, before the large ones are split
 constexpr size_t leaf_points_wanted = 500;
-constexpr size_t strip_points = 48;  // points compared with all leaders at a time
 constexpr size_t overlap_max = 4;
 
 // `count` different ones of `members`.
@@ -31,8 +30,9 @@ struct Nearest {
 };
 
 // The `overlap` least of `distances`.
-void nearest_leaders(const float* distances, size_t count, size_t overlap, std::vector<uint32_t>& below,
-                     Nearest* nearest) {
+void nearest_leaders(const float* distances, size_t count, size_t overlap, Nearest* nearest) {
+    thread_local std::vector<uint32_t> below;
+    below.resize(count + 16);
     std::fill(nearest, nearest + overlap, Nearest{});
     const auto offer = [&](size_t i) {
         if (!(distances[i] < nearest[overlap - 1].distance)) return;
@@ -52,33 +52,14 @@ std::vector<std::vector<uint32_t>> cluster(const codes::Int8Table& table,
                                            const std::vector<uint32_t>& members,
                                            const std::vector<uint32_t>& leaders, size_t overlap,
                                            unsigned threads, const std::stop_token& stop) {
-    codes::Int8Block block;
-    block.pack(table, leaders.data(), leaders.size());
     overlap = std::min({overlap, leaders.size(), overlap_max});
-    struct Worker {
-        codes::Int8Block points;
-        std::vector<float> distances;
-        std::vector<uint32_t> below;
-    };
-    std::vector<Worker> workers(std::max(1U, threads));
-    std::vector<uint32_t> chosen(members.size() * overlap);
-    const size_t strips = (members.size() + strip_points - 1) / strip_points;
-    parallel_for(threads, strips, [&](unsigned index, size_t strip) {
-        if (stop.stop_requested()) return;
-        Worker& worker = workers[index];
-        worker.distances.resize(strip_points * block.padded_count());
-        worker.below.resize(leaders.size() + 16);
-        const size_t first = strip * strip_points, rows = std::min(strip_points, members.size() - first);
-        worker.points.pack(table, &members[first], rows);
-        simd::code_kernels().int8_distances(worker.points.rows(0), rows, block.panel(), leaders.size(),
-                                            worker.distances.data(), block.padded_count());
-        Nearest nearest[overlap_max];
-        for (size_t row = 0; row < rows; ++row) {
-            nearest_leaders(&worker.distances[row * block.padded_count()], leaders.size(), overlap,
-                            worker.below, nearest);
-            for (size_t k = 0; k < overlap; ++k) chosen[(first + row) * overlap + k] = nearest[k].leader;
-        }
-    });
+    std::vector<uint32_t, HugeAllocator<uint32_t>> chosen(members.size() * overlap);
+    codes::for_distances(table, members, codes::Int8Table(table, leaders, 1), threads, stop,
+                         [&](size_t i, const float* distances) {
+                             Nearest nearest[overlap_max];
+                             nearest_leaders(distances, leaders.size(), overlap, nearest);
+                             for (size_t k = 0; k < overlap; ++k) chosen[i * overlap + k] = nearest[k].leader;
+                         });
     std::vector<std::vector<uint32_t>> clusters(leaders.size());
     for (size_t i = 0; i < chosen.size(); ++i) clusters[chosen[i]].push_back(members[i / overlap]);
     return clusters;

@@ -13,8 +13,6 @@
 namespace vexfs {
 namespace {
 
-constexpr size_t huge_page_bytes = size_t{2} << 20;
-
 size_t rounded_up(size_t bytes, size_t unit) {
     return (bytes + unit - 1) / unit * unit;
 }
@@ -26,8 +24,7 @@ size_t page_bytes() {
 
 // What a mapping for that many takes.
 size_t mapping_bytes(size_t bytes) {
-    return bytes < huge_page_bytes ? rounded_up(std::max<size_t>(bytes, 1), page_bytes())
-                                   : rounded_up(bytes, huge_page_bytes);
+    return rounded_up(std::max<size_t>(bytes, 1), page_bytes());
 }
 
 std::byte* map(size_t bytes) {
@@ -39,8 +36,8 @@ std::byte* map(size_t bytes) {
 
 }  // namespace
 
-AnonymousMemory::AnonymousMemory(size_t bytes) : bytes_(mapping_bytes(bytes)) {
-    if (bytes < huge_page_bytes) {
+AnonymousMemory::AnonymousMemory(size_t bytes, Pages pages) : bytes_(mapping_bytes(bytes)) {
+    if (bytes < huge_page_bytes || pages == Pages::small) {
         data_ = map(bytes_);
         return;
     }

@@ -65,7 +65,7 @@ uint64_t hash_bytes(const FileHeader& header) {
 
 Result<void> write(const HashIndex& hashes, ChecksummedWriter& file) {
     const codes::Int8Table& normals = hashes.tables.functions().normals();
-    VEXFS_TRY(file.write(normals.bytes(0), normals.count() * normals.dimension()));
+    for (size_t i = 0; i < normals.count(); ++i) VEXFS_TRY(file.write(normals.bytes(i), normals.dimension()));
     for (size_t i = 0; i < normals.count(); ++i) VEXFS_TRY(file.write(normals.factors(i)));
     const auto thresholds = hashes.tables.functions().thresholds();
     VEXFS_TRY(file.write(thresholds.data(), thresholds.size_bytes()));

@@ -26,7 +26,7 @@ codes::Int8Table sample_of(const codes::Int8Table& codes) {
     std::vector<uint32_t> nodes;
     for (size_t node = step / 2; node < codes.count(); node += step)
         nodes.push_back(static_cast<uint32_t>(node));
-    return {codes, nodes};
+    return {codes, nodes, 1};
 }
 
 // The first level's side is a key's highest bit.

@@ -50,7 +50,7 @@ std::vector<Nearest> nearest_by_codes(const codes::Int8Table& table, const codes
     std::vector<uint32_t> ids(queries.count());
     std::iota(ids.begin(), ids.end(), 0U);
     codes::Int8Block left, right;
-    left.pack(queries, ids.data(), ids.size());
+    left.pack_rows(queries, ids.data(), ids.size());
     std::vector<float> distances(queries.count() * block_nodes);
     std::vector<uint32_t> below(block_nodes + 16);
     std::vector<Nearest> nearest(queries.count());

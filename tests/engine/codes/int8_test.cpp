@@ -109,7 +109,7 @@ TEST_CASE("a table hands out the codes that it was given, in another order too")
     for (size_t i = 0; i < count; ++i) table.set(i, normal_vector(dimension, i).data());
     std::vector<uint32_t> order;
     for (uint32_t i = 0; i < count; ++i) order.push_back(count - 1 - i);
-    const Int8Table turned(table, order);
+    const Int8Table turned(table, order, 2);
     for (size_t i = 0; i < count; ++i) {
         const Coded coded(normal_vector(dimension, i));
         const size_t at = count - 1 - i;
