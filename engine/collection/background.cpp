@@ -63,7 +63,7 @@ void Background::sync_soon() {
         const std::lock_guard lock(mutex_);
         sync_soon_ = true;
     }
-    changed_.notify_all();
+    sync_changed_.notify_one();
 }
 
 unsigned Background::threads() const {
@@ -120,7 +120,7 @@ void Background::sync(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         {
             std::unique_lock lock(mutex_);
-            changed_.wait_until(lock, stop, all_due, [&] { return sync_soon_; });
+            sync_changed_.wait_until(lock, stop, all_due, [&] { return sync_soon_; });
             sync_soon_ = false;
         }
         const auto now = std::chrono::steady_clock::now();

@@ -37,7 +37,7 @@ class Background {
     std::vector<std::shared_ptr<LocalCollection>> collections();
 
     mutable std::mutex mutex_;
-    std::condition_variable_any changed_;
+    std::condition_variable_any changed_, sync_changed_;
     std::vector<std::weak_ptr<LocalCollection>> collections_;
     uint64_t wakes_ = 0;
     bool sync_soon_ = false;

@@ -130,7 +130,8 @@ Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
                                       durability));
     }
     counters_.inserts += rows;
-    if (options_.wake_background) options_.wake_background();
+    // Without an index there is nothing to be done for new rows.
+    if (options_.wake_background && index() != nullptr) options_.wake_background();
     VEXFS_TRY(commit(sequence, durability, request.vectors.size_bytes()));
     reply.held_back = hold_back(rows);
     return reply;
