@@ -17,7 +17,7 @@ constexpr size_t strip_vectors = 256;
 
 // Rows of equal length, one behind the other.
 struct Matrix {
-    Matrix(size_t rows, size_t columns) : columns(columns), values(rows * columns) {}
+    Matrix(size_t rows, size_t width) : columns(width), values(rows * width) {}
     size_t rows() const { return values.size() / columns; }
     float* row(size_t i) { return &values[i * columns]; }
     const float* row(size_t i) const { return &values[i * columns]; }
