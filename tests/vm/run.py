@@ -19,12 +19,10 @@ import image
 
 MEMORY_MIB = 3072
 CPUS = 2
-# Without the string instructions, of which an emulator makes a step for each byte, so that a copy of 4 KB costs as much
-# as a system call and more: a kernel copies by words then.
-CPU = "max,-erms,-fsrm"
+EMULATED = ["-accel", "tcg,thread=multi", "-cpu", "max"]
 # The machine's time is what it executes, 2 ns for an instruction of either CPU, so that what the host does besides is
-# not measured.
-INSTRUCTIONS = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off"]
+# not measured. Copies are by words: a string instruction counts as one for each of its bytes.
+COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-cpu", "max,-erms,-fsrm"]
 # What a kernel prints when something in it is wrong.
 COMPLAINT = re.compile(r"\[ *\d+\.\d+\].*(BUG|WARNING:|Oops|general protection|KASAN|refcount_t|possible .*locking|"
                        r"INFO: task .* blocked|scheduling while atomic|sleeping function|unreferenced object|"
@@ -39,8 +37,7 @@ APPEND = {"spinning": "idle=poll"}
 
 
 def boot(kernel, initramfs, suite, append, instructions):
-    command = ["qemu-system-x86_64", *(INSTRUCTIONS if instructions else ["-accel", "tcg,thread=multi"]),
-               "-cpu", CPU, "-smp", str(CPUS), "-m", str(MEMORY_MIB),
+    command = ["qemu-system-x86_64", *(COUNTED if instructions else EMULATED), "-smp", str(CPUS), "-m", str(MEMORY_MIB),
                "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio", "-kernel", str(kernel / "vmlinuz"),
                "-initrd", str(initramfs), "-append",
                f"console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check {PATIENCE} "
