@@ -413,6 +413,7 @@ static int vexfs_device_open(struct inode *inode, struct file *file)
 		kfree(channel);
 		return -ENOMEM;
 	}
+	channel->user = file->f_cred->euid;
 	mutex_init(&channel->mutex);
 	INIT_LIST_HEAD(&channel->pending);
 	channel->names.by_text = RB_ROOT;

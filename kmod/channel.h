@@ -22,6 +22,7 @@ struct vexfs_channel {
 	struct mutex mutex;			/* one SERVE at a time, and one that tells names */
 	struct vexfs_instance *instance;	/* NULL before SERVE; set once */
 	bool leaving;
+	kuid_t user;				/* who opened it */
 	struct vexfs_names names;
 
 	struct list_head pending;

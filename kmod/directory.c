@@ -320,13 +320,14 @@ const struct file_operations vexfs_directory_operations = {
 	.iterate_shared = vexfs_readdir,
 };
 
-/* Who may not read a collection doesn't see it. */
-static bool vexfs_may_list(const struct vexfs_entry *entry)
+/* Who may not read a collection doesn't see it, but for root and the daemon's user. */
+static bool vexfs_may_list(const struct vexfs_told *told)
 {
+	const struct vexfs_entry *entry = &told->entry;
 	kuid_t user = current_fsuid();
 	umode_t reads = 0004;
 
-	if (!(entry->flags & VEXFS_ENTRY_COLLECTION) || uid_eq(user, GLOBAL_ROOT_UID))
+	if (!(entry->flags & VEXFS_ENTRY_COLLECTION) || uid_eq(user, GLOBAL_ROOT_UID) || uid_eq(user, told->daemon))
 		return true;
 	if (uid_eq(user, make_kuid(&init_user_ns, entry->uid)))
 		reads = 0400;
@@ -350,7 +351,7 @@ static int vexfs_root_readdir(struct file *file, struct dir_context *context)
 		if (error)
 			return error == -ENOENT ? 0 : error;
 		context->pos = told.order + VEXFS_FIRST_OFFSET;
-		if (vexfs_may_list(&told.entry) &&
+		if (vexfs_may_list(&told) &&
 		    !dir_emit(context, told.text, told.bytes, told.entry.number, DT_DIR))
 			return 0;
 		context->pos++;

@@ -3,6 +3,7 @@
 
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -39,9 +40,9 @@ static int vexfs_name_compare(const void *text, const struct rb_node *node)
 	return strcmp(text, vexfs_by_text(node)->text);
 }
 
-static int vexfs_name_compare_node(struct rb_node *added, const struct rb_node *node)
+static bool vexfs_name_text_comes_before(struct rb_node *added, const struct rb_node *node)
 {
-	return vexfs_name_compare(vexfs_by_text(added)->text, node);
+	return vexfs_name_compare(vexfs_by_text(added)->text, node) < 0;
 }
 
 static bool vexfs_name_comes_before(struct rb_node *added, const struct rb_node *node)
@@ -49,18 +50,21 @@ static bool vexfs_name_comes_before(struct rb_node *added, const struct rb_node 
 	return vexfs_by_order(added)->order < vexfs_by_order(node)->order;
 }
 
-struct vexfs_name *vexfs_names_put(struct vexfs_names *names, struct vexfs_name *made)
+bool vexfs_names_change(struct vexfs_names *names, const char *text, const struct vexfs_entry *entry)
 {
-	struct rb_node *there = rb_find_add(&made->by_text, &names->by_text, vexfs_name_compare_node);
+	struct rb_node *there = rb_find(text, &names->by_text, vexfs_name_compare);
 
-	if (there) {
-		vexfs_by_text(there)->entry = made->entry;
-		return made;
-	}
+	if (there)
+		vexfs_by_text(there)->entry = *entry;
+	return there;
+}
+
+void vexfs_names_add(struct vexfs_names *names, struct vexfs_name *made)
+{
+	rb_add(&made->by_text, &names->by_text, vexfs_name_text_comes_before);
 	made->order = names->next_order++;
 	rb_add(&made->by_order, &names->by_order, vexfs_name_comes_before);
 	names->count++;
-	return NULL;
 }
 
 struct vexfs_name *vexfs_names_take(struct vexfs_names *names, const char *text)
@@ -81,8 +85,10 @@ void vexfs_names_free(struct vexfs_names *names)
 {
 	struct vexfs_name *name, *next;
 
-	rbtree_postorder_for_each_entry_safe(name, next, &names->by_text, by_text)
+	rbtree_postorder_for_each_entry_safe(name, next, &names->by_text, by_text) {
 		kfree(name);
+		cond_resched();
+	}
 }
 
 static const struct vexfs_name *vexfs_names_from(const struct vexfs_names *names, u64 order)
@@ -148,6 +154,7 @@ static int vexfs_told_wait(struct inode *inode, const struct vexfs_wanted *wante
 		if (served) {
 			error = vexfs_told_look(&instance->channel->names, wanted, told);
 			told->generation = instance->generation;
+			told->daemon = instance->channel->user;
 		}
 		spin_unlock(&instance->lock);
 		if (served)

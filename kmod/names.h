@@ -8,6 +8,7 @@
 
 #include <linux/rbtree.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 #include "uapi/vexfs.h"
 
@@ -32,16 +33,19 @@ struct vexfs_names {
 
 /* A name in no list yet; NULL where there is no memory. */
 struct vexfs_name *vexfs_name_make(const char *text, const struct vexfs_entry *entry);
-/* Puts a name in, or its entry where it is there already. What the caller is to free then, or NULL. */
-struct vexfs_name *vexfs_names_put(struct vexfs_names *names, struct vexfs_name *made);
+/* A name that is there means another entry from now on; false where it isn't there. */
+bool vexfs_names_change(struct vexfs_names *names, const char *text, const struct vexfs_entry *entry);
+/* Puts a name in that isn't there. */
+void vexfs_names_add(struct vexfs_names *names, struct vexfs_name *made);
 /* Takes a name out, for the caller to free; NULL where it isn't there. */
 struct vexfs_name *vexfs_names_take(struct vexfs_names *names, const char *text);
 void vexfs_names_free(struct vexfs_names *names);
 
-/* What is told, with the instance's generation that it is of. */
+/* What is told, with the instance's generation that it is of, and by which user. */
 struct vexfs_told {
 	struct vexfs_entry entry;
 	u64 generation;
+	kuid_t daemon;
 	u64 order;
 	unsigned int bytes;
 	char text[VEXFS_NAME_BYTES_MAX + 1];

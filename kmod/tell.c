@@ -87,21 +87,39 @@ static int vexfs_tell_root(struct vexfs_channel *channel, const struct vexfs_ent
 	return 0;
 }
 
-static int vexfs_tell_name(struct vexfs_channel *channel, const char *text, const struct vexfs_entry *entry)
+static bool vexfs_tell_change(struct vexfs_channel *channel, const char *text, const struct vexfs_entry *entry)
+{
+	spinlock_t *lock = vexfs_tell_lock(channel);
+	bool changed;
+
+	spin_lock(lock);
+	changed = vexfs_names_change(&channel->names, text, entry);
+	if (changed)
+		vexfs_tell_done(channel);
+	spin_unlock(lock);
+	return changed;
+}
+
+/* What a name means that is known takes no room: that can always be told. */
+static int vexfs_tell_name(struct vexfs_channel *channel, const char *text, const struct vexfs_entry *entry,
+			   struct genl_info *info)
 {
 	spinlock_t *lock = vexfs_tell_lock(channel);
 	struct vexfs_name *made;
 
-	if (channel->names.count >= VEXFS_NAMES_MAX)
+	if (vexfs_tell_change(channel, text, entry))
+		return 0;
+	if (channel->names.count >= VEXFS_NAMES_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VEXFS_ATTR_NAME], "there is no room for one more name");
 		return -ENOSPC;
+	}
 	made = vexfs_name_make(text, entry);
 	if (!made)
 		return -ENOMEM;
 	spin_lock(lock);
-	made = vexfs_names_put(&channel->names, made);
+	vexfs_names_add(&channel->names, made);
 	vexfs_tell_done(channel);
 	spin_unlock(lock);
-	kfree(made);
 	return 0;
 }
 
@@ -122,7 +140,7 @@ int vexfs_set_name(struct sk_buff *message, struct genl_info *info)
 		error = vexfs_tell_begin(&telling, info);
 	if (error)
 		return error;
-	error = name ? vexfs_tell_name(telling.channel, nla_data(name), &entry) :
+	error = name ? vexfs_tell_name(telling.channel, nla_data(name), &entry, info) :
 		       vexfs_tell_root(telling.channel, &entry);
 	vexfs_tell_end(&telling);
 	return error;

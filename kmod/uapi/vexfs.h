@@ -63,7 +63,7 @@
  *
  *	VEXFS_CMD_SET_NAME		CHANNEL, NAME, ENTRY: the name means this directory from now on. Without NAME, ENTRY is
  *					the root's, which has mode 0555 of root's before. Fails with EINVAL where nothing
- *					can be of that kind, and ENOSPC beyond VEXFS_NAMES_MAX
+ *					can be of that kind, and ENOSPC where it isn't among VEXFS_NAMES_MAX that are known
  *	VEXFS_CMD_REMOVE_NAME		CHANNEL, NAME: it means nothing any more; ENOENT where it didn't
  *
  * CHANNEL is a descriptor, in the sender, of the open file of the device: whoever has that may tell, with no capability
@@ -71,9 +71,9 @@
  * told goes with the open file; after VEXFS_IOC_LEAVE it is of no use, and who looks waits for the next daemon, but for
  * the attributes of the root, which stay until then, and statfs(2), which tells of no space.
  *
- * The daemon tells a change before it acknowledges it. Names are listed in the order in which they were told first, those
- * of collections to users that their modes let read. Below a name, mode and owner of what is VEXFS_ENTRY_LASTING hold
- * until something is told, be it the same; all else is asked for.
+ * The daemon tells a change before it acknowledges it. Names are listed in the order in which they were told first; those
+ * of collections to whom their modes let read, to root, and to the user who opened the device. Below a name, mode and
+ * owner of what is VEXFS_ENTRY_LASTING hold until something is told, be it the same; all else is asked for.
  *
  * Files that are passed through
  * -----------------------------

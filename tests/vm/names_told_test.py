@@ -16,6 +16,7 @@ from mute import ROOT, MuteDaemon
 
 CLONE_NEWNET = 0x40000000
 DIRECTORY = stat.S_IFDIR | 0o755
+NAMES_MAX = 1 << 20
 
 
 def in_a_child(function, uid=0):
@@ -118,6 +119,39 @@ class Names(Mounted):
         for mode, seen in ((0o644, True), (0o640, False), (0o602, False), (0o604, True)):
             self.configured(path, mode=mode)
             self.assertEqual((in_a_child(listed, NOBODY), listed()), (str(seen), True), oct(mode))
+
+    def test_the_daemons_user_sees_them_all(self):
+        """As in the tree: what a program may not read stays hidden, but from root and from whom the data belong to."""
+        os.chmod("/dev/vexfs", 0o666)
+        self.addCleanup(os.chmod, "/dev/vexfs", 0o660)
+        subprocess.run(["mount", "-t", "vexfs", "mute", "/mnt"], check=True)
+        self.addCleanup(subprocess.run, ["umount", "/mnt"], check=True)
+
+        def listed():
+            return os.listdir("/mnt")
+
+        def listed_beside(uid):
+            with MuteDaemon("mute", ["shown"]) as mute:
+                mute.tell("hidden", 1000, mode=0o700)
+                if uid:
+                    return in_a_child(listed, uid)
+                return listed()
+        daemons = in_a_child(lambda: listed_beside(None), NOBODY)
+        self.assertEqual(daemons, repr(["shown", "hidden"]))
+        self.assertEqual(listed_beside(NOBODY), repr(["shown"]))
+        self.assertEqual(listed_beside(None), ["shown", "hidden"])
+
+    def test_no_more_are_told_than_there_is_room_for(self):
+        """And what is known can be told anew."""
+        with open("/dev/vexfs", "r+b", buffering=0) as own:
+            channel = own.fileno()
+            self.family.tell_many(channel, "n", NAMES_MAX, DIRECTORY)
+            self.refused(errno.ENOSPC, "no room", self.family.tell, channel, "more", 5, DIRECTORY)
+            self.family.tell(channel, f"n{NAMES_MAX - 1:07}", 5, DIRECTORY, genl.ENTRY_COLLECTION)
+            self.family.tell(channel, None, ROOT, DIRECTORY)
+            self.family.forget(channel, f"n{0:07}")
+            self.family.tell(channel, "more", 5, DIRECTORY)
+            self.refused(errno.ENOSPC, "no room", self.family.tell, channel, f"n{0:07}", 5, DIRECTORY)
 
     def test_a_mount_without_a_daemon_is_unmounted_at_once(self):
         with MuteDaemon("mute"):

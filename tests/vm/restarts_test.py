@@ -92,10 +92,14 @@ class Restarts(Mounted):
         ended, failures, longest = threading.Event(), [], []
         threads = [self.watched(function, failures, ended, longest)
                    for function in (self.search_until, self.search_until, self.look_until)]
+        pause = 0.3
         for _ in range(KILLS):
-            time.sleep(0.3)
+            time.sleep(pause)
+            begun = time.monotonic()
             self.restart(self.daemon.kill)
-        time.sleep(0.3)
+            # A daemon is not killed before it has answered any, where all takes longer.
+            pause = max(0.3, (time.monotonic() - begun) / 3)
+        time.sleep(pause)
         ended.set()
         for thread in threads:
             thread.join(HANGING_S)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots a kernel with what was built and runs a suite of tests in it.
 
-usage: run.py --kernel DIRECTORY --module FILE --build DIRECTORY [--append TEXT] SUITE
+usage: run.py --kernel DIRECTORY --module FILE --build DIRECTORY [--append TEXT] [--instructions] SUITE
 
 DIRECTORY of the kernel is one of kernels.sh; the suites are in guest.py, and fuzz+loading are two of them in one
 machine. It has no network and no disk, and needs no right that its caller doesn't have. What it prints is printed
@@ -19,6 +19,10 @@ import image
 
 MEMORY_MIB = 3072
 CPUS = 2
+EMULATED = ["-accel", "tcg,thread=multi", "-cpu", "max"]
+# The machine's time is what it executes, 2 ns for an instruction of either CPU, so that what the host does besides is
+# not measured. Copies are by words: a string instruction counts as one for each of its bytes.
+COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-cpu", "max,-erms,-fsrm"]
 # What a kernel prints when something in it is wrong.
 COMPLAINT = re.compile(r"\[ *\d+\.\d+\].*(BUG|WARNING:|Oops|general protection|KASAN|refcount_t|possible .*locking|"
                        r"INFO: task .* blocked|scheduling while atomic|sleeping function|unreferenced object|"
@@ -32,8 +36,8 @@ PATIENCE = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
 APPEND = {"spinning": "idle=poll"}
 
 
-def boot(kernel, initramfs, suite, append):
-    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(CPUS), "-m", str(MEMORY_MIB),
+def boot(kernel, initramfs, suite, append, instructions):
+    command = ["qemu-system-x86_64", *(COUNTED if instructions else EMULATED), "-smp", str(CPUS), "-m", str(MEMORY_MIB),
                "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio", "-kernel", str(kernel / "vmlinuz"),
                "-initrd", str(initramfs), "-append",
                f"console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off no_timer_check {PATIENCE} "
@@ -48,7 +52,7 @@ def run(arguments):
         initramfs = Path(directory) / "initramfs"
         image.make(initramfs, arguments.module, arguments.kernel, arguments.build, source,
                    arguments.suite)
-        machine = boot(arguments.kernel, initramfs, arguments.suite, arguments.append)
+        machine = boot(arguments.kernel, initramfs, arguments.suite, arguments.append, arguments.instructions)
         for line in machine.stdout:
             print(line, end="", flush=True)
             if COMPLAINT.search(line):
@@ -71,6 +75,7 @@ def main():
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--append", default="",
                         help="more for the kernel's command line; NAME=VALUE is in the environment of the tests")
+    parser.add_argument("--instructions", action="store_true", help="time is what the machine executes, for side-by-side")
     parser.add_argument("suite")
     return run(parser.parse_args())
 

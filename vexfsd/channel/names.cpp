@@ -32,6 +32,16 @@ Caller the_daemon() {
     return caller;
 }
 
+template <class Do>
+void each_of(const OpenDirectory& directory, const Do& act) {
+    uint64_t position = 0;
+    for (auto some = directory.entries(position, names_at_once); !some.empty();
+         some = directory.entries(position, names_at_once)) {
+        for (const DirectoryEntry& each : some) act(each);
+        position = some.back().next;
+    }
+}
+
 tl::unexpected<Error> error_of(Failure failure) {
     return tl::unexpected(std::move(failure.error));
 }
@@ -100,18 +110,16 @@ Result<void> Names::tell_all() {
     VEXFS_TRY(send(VEXFS_CMD_SET_NAME, {}, &entry));
     const auto directory = tree_.open_directory(root_node(), the_daemon());
     if (!directory) return error_of(directory.error());
+    // What is gone first, which makes room. What can't be told keeps nothing else back.
     std::set<std::string> gone = told_;
-    uint64_t position = 0;
-    for (auto some = (*directory)->entries(position, names_at_once); !some.empty();
-         some = (*directory)->entries(position, names_at_once)) {
-        for (const DirectoryEntry& each : some) {
-            gone.erase(each.name);
-            VEXFS_TRY(tell_one(each.name, each.node));
-        }
-        position = some.back().next;
-    }
-    for (const std::string& name : gone) VEXFS_TRY(forget(name));
-    return {};
+    each_of(**directory, [&](const DirectoryEntry& each) { gone.erase(each.name); });
+    Result<void> told;
+    const auto note = [&](Result<void> done) {
+        if (!done && told) told = std::move(done);
+    };
+    for (const std::string& name : gone) note(forget(name));
+    each_of(**directory, [&](const DirectoryEntry& each) { note(tell_one(each.name, each.node)); });
+    return told;
 }
 
 Result<void> Names::tell_one(const std::string& name, const Node& node) {
