@@ -33,7 +33,7 @@ struct SearchScratch {
 namespace {
 
 constexpr size_t walks_begun = 3;
-// A walk chooses so many nodes, asks for their rows, and expands one after the other: where their pages are
+// A walk chooses so many nodes, asks for their rows, and expands one after the other: what pages they are on
 // and what is in them is looked up for all at the same time. That others turn up which are nearer costs
 // little, as nearly all are expanded in the end.
 constexpr size_t chosen_at_once = 4;
@@ -187,11 +187,13 @@ void Graph::expand(Rows rows, SearchScratch& scratch, Visitor& visitor) const {
         while (count < chosen.size()) {
             const auto nearest = scratch.pool.next();
             if (!nearest || nearest->distance > scratch.reach.distance()) break;
-            rows.fetch(nearest->node);
             chosen[count++] = *nearest;
         }
         if (count == 0) return;
-        for (const Pool::Candidate& now : std::span(chosen).first(count)) {
+        const auto all = std::span(chosen).first(count);
+        for (const Pool::Candidate& next : all) prefetch(row(next.node), 1);
+        for (const Pool::Candidate& next : all) rows.fetch(next.node);
+        for (const Pool::Candidate& now : all) {
             const float distance = rows.distance(now.node, now.distance);
             if (!visitor(Found{distance, now.node})) return;
             rows.offer_neighbours(now.node, distance);
