@@ -28,13 +28,15 @@ float likely_threshold(const float* distances, size_t count) {
             const float distance = distances[k * step + i];
             least[i] = distance < least[i] ? distance : least[i];
         }
-    float median = least[0];
-    size_t median_rank = 0;
-    for (size_t i = 0; i < groups; ++i) {
-        int32_t rank = 0;
-        for (size_t k = 0; k < groups; ++k) rank += least[k] < least[i] ? 1 : 0;
-        const auto r = static_cast<size_t>(rank);
-        if (r <= groups / 2 && r >= median_rank) median = least[i], median_rank = r;
+    // That which half of them are below, or of equals fewer. Without a branch that depends on the data.
+    float median = 0;
+    int32_t below_median = -1;
+    for (const float one : least) {
+        int32_t below = 0;
+        for (const float other : least) below += other < one ? 1 : 0;
+        const bool nearer = below <= int32_t{groups / 2} && below > below_median;
+        median = nearer ? one : median;
+        below_median = nearer ? below : below_median;
     }
     return median;
 }

@@ -42,8 +42,8 @@ struct HugeAllocator {
     using value_type = T;
     HugeAllocator() = default;
     template <class U>
-    HugeAllocator(const HugeAllocator<U>&) {
-    }  // NOLINT(google-explicit-constructor): as containers convert them
+    // NOLINTNEXTLINE(google-explicit-constructor): as containers convert them
+    HugeAllocator(const HugeAllocator<U>&) {}
 
     T* allocate(size_t count) {
         if (count * sizeof(T) < huge_page_bytes) return std::allocator<T>().allocate(count);
