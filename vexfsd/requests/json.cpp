@@ -8,8 +8,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "vexfsd/requests/plain_json.h"
-
 namespace vexfs {
 namespace {
 
@@ -91,7 +89,6 @@ class StrictBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
 }  // namespace
 
 Result<json> parse_object(std::string_view text) {
-    if (auto plain = read_plain(text)) return *std::move(plain);
     json root;
     StrictBuilder builder(root);
     if (!json::sax_parse(text.begin(), text.end(), &builder)) {
@@ -105,8 +102,6 @@ Result<json> parse_object(std::string_view text) {
 }
 
 std::string to_text(const json& value) {
-    std::string text;
-    if (write_plain(value, text)) return text;
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
