@@ -130,7 +130,7 @@ void link_leaves(const codes::Int8Table& table, const std::vector<std::vector<ui
         leaf.measure(table, leaves[i]);
         std::array<Link, leaf_links_max> links;
         for (size_t k = 0; k < leaves[i].size(); ++k) {
-            if (k + fetched_ahead < leaves[i].size()) found.prefetch_end(leaves[i][k + fetched_ahead]);
+            if (k + fetched_ahead < leaves[i].size()) found.prefetch(leaves[i][k + fetched_ahead]);
             const size_t count = leaf.links_of(k, links);
             std::atomic_flag& lock = locks[leaves[i][k] % locks.size()];
             while (lock.test_and_set(std::memory_order_acquire)) {

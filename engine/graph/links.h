@@ -42,8 +42,8 @@ class LinkTable {
     // From now on: of fewer, each node having no more than so many.
     void set_capacity(size_t capacity) { capacity_ = capacity; }
     std::span<Link> of(size_t node) const { return {data() + node * stride_, counts_[node]}; }
-    void prefetch(size_t node) const { vexfs::prefetch(of(node).data(), of(node).size_bytes()); }
-    void prefetch_end(size_t node) const { vexfs::prefetch(&*of(node).end(), 1); }  // where append() writes
+    // All there is room for: how many a node has, another thread may be changing.
+    void prefetch(size_t node) const { vexfs::prefetch(data() + node * stride_, capacity_ * sizeof(Link)); }
     void assign(size_t node, std::span<const Link> links) {
         std::copy(links.begin(), links.end(), data() + node * stride_);
         counts_[node] = static_cast<uint16_t>(links.size());
