@@ -6,8 +6,8 @@
 // Both mounts have a collection `docs` of 2 dimensions with 1,000 points, and `rows` of 100 dimensions, which
 // is filled here. The PIDs are of their daemons, whose own time is told beside: what they do with a request
 // is the same by both ways. FILE is made on the disk that holds the collections, with as many bytes as the
-// array `rows/vectors.npy` that comes of it: what the other is in the last comparison. Ends with 1 where a
-// ratio is not held.
+// array `rows/vectors.npy` of a first fill: what the other is where that is read. Ends with 1 where a ratio
+// is not held.
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -33,8 +33,11 @@ constexpr uint32_t dimension = 100;
 struct Batch {
     uint32_t rows;
     int of_a_round;
+    double ratio_max;
 };
-constexpr Batch batches[] = {{10, 50}, {100, 10}, {2'000, 2}};
+// Of large batches the engine's own work is most, which is the same by both ways.
+constexpr Batch batches[] = {{10, 50, 1 / 1.5}, {100, 10, 1 / 1.5}, {2'000, 2, 1}};
+constexpr int first_batches = 25;  // of 2,000
 
 [[noreturn]] void give_up(const char* what) {
     std::perror(what);
@@ -215,16 +218,21 @@ int main(int argc, char** argv) {
     sides.compare(
         "cached search", 200, [&] { by_module.by_ioctl(search, VEXFS_CALL_REPEATABLE); },
         [&] { by_fuse.by_write_and_read(search); }, 0.2);
-    for (const Batch& each : batches) {
-        const std::string insert = batch(each.rows);
-        sides.compare(
-            "insert of " + std::to_string(each.rows), each.of_a_round, [&] { by_module.by_ioctl(insert, 0); },
-            [&] { by_fuse.by_write_and_read(insert); }, 1 / 1.5);
+    const std::string many = batch(2'000);
+    for (int i = 0; i < first_batches; ++i) {
+        by_module.by_ioctl(many, 0);
+        by_fuse.by_write_and_read(many);
     }
     const std::string array = module + "/rows/vectors.npy";
     write_zeros(plain, std::filesystem::file_size(array));
     Whole whole(array), of_the_disk(plain);
     sides.compare(
         "vectors.npy", 2, [&] { whole.read_all(); }, [&] { of_the_disk.read_all(); }, 1.1);
+    for (const Batch& each : batches) {
+        const std::string insert = batch(each.rows);
+        sides.compare(
+            "insert of " + std::to_string(each.rows), each.of_a_round, [&] { by_module.by_ioctl(insert, 0); },
+            [&] { by_fuse.by_write_and_read(insert); }, each.ratio_max);
+    }
     return sides.held() ? 0 : 1;
 }
