@@ -32,6 +32,7 @@ class Mapping {
 inline constexpr size_t direct_alignment = 4096;
 // In the file and, each part, in memory.
 bool is_aligned(uint64_t offset, std::span<const iovec> parts);
+uint64_t bytes_of(std::span<const iovec> parts);
 
 class File {
   public:

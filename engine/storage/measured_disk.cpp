@@ -22,12 +22,6 @@ auto measured(IoMeter& meter, uint64_t bytes, F&& call) {
     return outcome;
 }
 
-uint64_t bytes_of(std::span<const iovec> parts) {
-    uint64_t bytes = 0;
-    for (const iovec& part : parts) bytes += part.iov_len;
-    return bytes;
-}
-
 class MeasuredFile final : public ForwardingFile {
   public:
     MeasuredFile(std::unique_ptr<File> below, std::shared_ptr<MeasuredDisk::Meters> meters)

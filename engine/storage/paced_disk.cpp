@@ -25,9 +25,7 @@ std::unique_ptr<File> PacedDisk::wrap(const std::string&, std::unique_ptr<File> 
 }
 
 void PacedDisk::pay(std::span<const iovec> parts) {
-    uint64_t bytes = 0;
-    for (const iovec& part : parts) bytes += part.iov_len;
-    const auto wait = budget_.take(bytes);
+    const auto wait = budget_.take(bytes_of(parts));
     if (wait > IoBudget::Clock::duration::zero()) sleep_(wait);
 }
 

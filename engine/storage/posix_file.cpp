@@ -46,6 +46,12 @@ bool is_aligned(uint64_t offset, std::span<const iovec> parts) {
            });
 }
 
+uint64_t bytes_of(std::span<const iovec> parts) {
+    uint64_t bytes = 0;
+    for (const iovec& part : parts) bytes += part.iov_len;
+    return bytes;
+}
+
 int PosixFile::fd_for(uint64_t offset, std::span<const iovec> parts) const {
     return direct_fd_ && is_aligned(offset, parts) ? direct_fd_.get() : fd_.get();
 }

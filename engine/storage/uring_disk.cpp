@@ -43,12 +43,6 @@ class Pieces {
     std::vector<size_t> begins_;
 };
 
-uint64_t bytes_of(std::span<const iovec> parts) {
-    uint64_t bytes = 0;
-    for (const iovec& part : parts) bytes += part.iov_len;
-    return bytes;
-}
-
 // What a plain call shall do instead or go on with.
 bool is_undone(int result) {
     return result >= 0 || result == -EINTR || result == -EAGAIN || result == -ECANCELED;

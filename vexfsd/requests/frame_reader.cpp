@@ -10,8 +10,6 @@
 namespace vexfs {
 namespace {
 
-constexpr std::string_view magic = "VXF2";
-
 std::string_view chars(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -65,8 +63,8 @@ size_t FrameReader::feed_prefix(std::span<const std::byte> input, uint64_t reque
     std::memcpy(prefix_bytes_.data() + prefix_used_, input.data(), count);
     prefix_used_ += count;
     // Who sends something else is told so before waiting for the rest of a prefix.
-    const size_t known = std::min(prefix_used_, magic.size());
-    const bool other = std::memcmp(prefix_bytes_.data(), magic.data(), known) != 0;
+    const size_t known = std::min(prefix_used_, frame_magic.size());
+    const bool other = std::memcmp(prefix_bytes_.data(), frame_magic.data(), known) != 0;
     if (!other && prefix_used_ < frame_prefix_bytes) return count;
     const auto prefix = decode_prefix(prefix_bytes_);
     if (!prefix) {

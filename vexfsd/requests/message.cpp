@@ -14,7 +14,6 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::string_view magic = "VXF2";
 constexpr size_t arrays_max = 64;
 constexpr size_t array_rank_max = 8;
 
@@ -214,7 +213,7 @@ Encoded encode_parts(Message message) {
         append("\n");
         return encoded;
     }
-    append(magic);
+    append(frame_magic);
     put(encoded.head, static_cast<uint32_t>(header.size()));
     put(encoded.head, static_cast<uint64_t>(message.body.size()));
     append(header);
@@ -229,7 +228,7 @@ std::vector<std::byte> encode(const Message& message) {
 }
 
 Result<FramePrefix> decode_prefix(std::span<const std::byte, frame_prefix_bytes> bytes) {
-    if (std::memcmp(bytes.data(), magic.data(), magic.size()) != 0) {
+    if (std::memcmp(bytes.data(), frame_magic.data(), frame_magic.size()) != 0) {
         return malformed("the message begins with neither VXF2 nor {",
                          "see vexfs-protocol(7) for the format of requests");
     }

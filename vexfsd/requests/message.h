@@ -30,6 +30,7 @@
 
 namespace vexfs {
 
+inline constexpr std::string_view frame_magic = "VXF2";
 inline constexpr size_t frame_prefix_bytes = 16;
 inline constexpr uint32_t header_bytes_max = 16u << 20;
 inline constexpr uint64_t body_bytes_max = uint64_t{1} << 30;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vexfsd/tree/written_kind.h"
 
+#include "vexfsd/requests/message.h"
+
 namespace vexfs {
 namespace {
 
 // So many bytes of random floats are never text.
 constexpr size_t looked_at_bytes = 64;
-constexpr std::string_view magic = "VXF2";
 constexpr std::string_view blanks = " \t\r\n";
 
 bool is_plain(unsigned char byte) {
@@ -51,8 +52,8 @@ bool begins_json(std::string_view text) {
 std::optional<WrittenKind> written_kind(std::string_view beginning, bool ended) {
     if (beginning.empty()) return std::nullopt;
     const std::string_view text = beginning.substr(0, looked_at_bytes);
-    if (text.starts_with(magic)) return WrittenKind::frames;
-    if (magic.starts_with(text) && !ended) return std::nullopt;
+    if (text.starts_with(frame_magic)) return WrittenKind::frames;
+    if (frame_magic.starts_with(text) && !ended) return std::nullopt;
     if (!begins_json(text)) {
         const bool blank = text.find_first_not_of(blanks) == std::string_view::npos;
         return blank && !ended && text.size() < looked_at_bytes ? std::nullopt
