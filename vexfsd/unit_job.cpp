@@ -12,7 +12,7 @@ namespace vexfs {
 namespace {
 
 constexpr const char* manager_name = "org.freedesktop.systemd1";
-constexpr uint64_t patience_us = 2'000'000;  // the daemon stops meanwhile
+constexpr uint64_t job_patience_us = 2'000'000;  // the daemon stops meanwhile
 
 using bus::Bus;
 using bus::BusMessage;
@@ -44,7 +44,7 @@ bool unit_stops_for_good() {
     sd_bus* opened = nullptr;
     if (sd_bus_open_system(&opened) < 0) return false;
     const Bus bus(opened);
-    sd_bus_set_method_call_timeout(bus.get(), patience_us);
+    sd_bus_set_method_call_timeout(bus.get(), job_patience_us);
     const std::string unit = our_unit(bus.get());
     if (unit.empty()) return false;
     const BusMessage job = property(bus.get(), unit, "org.freedesktop.systemd1.Unit", "Job", "(uo)");

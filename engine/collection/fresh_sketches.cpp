@@ -19,7 +19,7 @@ namespace {
 using simd::block_codes;
 using simd::Metric;
 
-constexpr size_t dimension_min = 32, dimension_max = 4'096;
+constexpr size_t sketched_dimension_min = 32, sketched_dimension_max = 4'096;
 constexpr uint64_t rotation_seed = 1;
 
 // Standard deviations of <q, u>. By the code, for a query at distance 1 of the reference: sqrt(1 - c^2) with
@@ -28,7 +28,7 @@ constexpr uint64_t rotation_seed = 1;
 constexpr float code_error = 0.65F, table_error = 0.1F;
 constexpr float half_rounding = 0x1p-10F;  // relative, of f_add
 
-constexpr size_t fetched_ahead_bytes = 4'096;  // where hardware stops at the end of a page
+constexpr size_t scan_ahead_bytes = 4'096;  // where hardware stops at the end of a page
 
 constexpr uint16_t half_max = 0x7BFF, minus_infinity = 0xFC00;
 
@@ -61,7 +61,7 @@ FreshSketches::FreshSketches(size_t dimension, Metric metric)
       metric_(metric),
       coded_(codes::Space::coded_dimension(dimension, metric_of_space(metric))),
       panel_bytes_(
-          dimension < dimension_min || dimension > dimension_max || metric == Metric::manhattan
+          dimension < sketched_dimension_min || dimension > sketched_dimension_max || metric == Metric::manhattan
               ? 0
               : whole_lines(blocks_offset() + panel_rows / block_codes * block_bytes() + simd::code_slack)) {}
 
@@ -194,7 +194,7 @@ size_t SketchedQuery::select(const std::byte* panel, float distance, uint32_t* n
     size_t count = 0;
     const auto* block = reinterpret_cast<const uint8_t*>(panel + sketches_.blocks_offset());
     for (uint32_t first = 0; first < FreshSketches::panel_rows; first += block_codes) {
-        prefetch(block + fetched_ahead_bytes, sketches_.block_bytes());
+        prefetch(block + scan_ahead_bytes, sketches_.block_bytes());
         for (uint32_t mask = codes.estimate(view, block, base, below, bounds); mask != 0; mask &= mask - 1)
             near[count++] = first + static_cast<uint32_t>(std::countr_zero(mask));
         block += sketches_.block_bytes();

@@ -9,10 +9,10 @@
 namespace vexfs {
 namespace {
 
-constexpr size_t buffer_bytes = size_t{1} << 20;
+constexpr size_t bulk_buffer_bytes = size_t{1} << 20;
 
 std::byte* aligned_buffer() {
-    void* const memory = std::aligned_alloc(direct_alignment, buffer_bytes);
+    void* const memory = std::aligned_alloc(direct_alignment, bulk_buffer_bytes);
     if (memory == nullptr) throw std::bad_alloc();
     return static_cast<std::byte*>(memory);
 }
@@ -25,7 +25,7 @@ BulkWriter::BulkWriter(std::unique_ptr<File> file)
 Result<void> BulkWriter::write(const void* data, size_t bytes) {
     const auto* from = static_cast<const std::byte*>(data);
     while (bytes > 0) {
-        const iovec whole{const_cast<std::byte*>(from), bytes - bytes % buffer_bytes};
+        const iovec whole{const_cast<std::byte*>(from), bytes - bytes % bulk_buffer_bytes};
         if (buffered_ == 0 && whole.iov_len > 0 && (!file_->direct() || is_aligned(offset_, {&whole, 1}))) {
             VEXFS_TRY(file_->write_at(offset_, {&whole, 1}));
             offset_ += whole.iov_len;
@@ -33,12 +33,12 @@ Result<void> BulkWriter::write(const void* data, size_t bytes) {
             bytes -= whole.iov_len;
             continue;
         }
-        const size_t taken = std::min(bytes, buffer_bytes - buffered_);
+        const size_t taken = std::min(bytes, bulk_buffer_bytes - buffered_);
         std::memcpy(buffer_.get() + buffered_, from, taken);
         buffered_ += taken;
         from += taken;
         bytes -= taken;
-        if (buffered_ < buffer_bytes) continue;
+        if (buffered_ < bulk_buffer_bytes) continue;
         const iovec part{buffer_.get(), buffered_};
         VEXFS_TRY(file_->write_at(offset_, {&part, 1}));
         offset_ += buffered_;

@@ -81,8 +81,8 @@ class Race(EndToEnd):
         print(f"VEXFS_TEST_SEED={SEED}", flush=True)
         # Segments of 1 MiB: some are sealed and indexed meanwhile.
         daemon = self.start_daemon(config="[storage]\nsegment_bytes = 1_048_576\n[server]\nworker_threads = 4\n")
-        self.ctl(daemon)("collection", "create", "shared", "--dimension", DIMENSION, "--metric", "euclidean")
         clients = [daemon.client() for _ in range(THREADS + 1)]
+        clients[-1].call("collection.create", collection="shared", dimension=DIMENSION, metric="euclidean")
         finished = threading.Event()
 
         def index_again_and_again():

@@ -2,12 +2,16 @@
 // How the tree asks the service: the one way to what it shows and does.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "vexfsd/requests/service.h"
 #include "vexfsd/tree/outcome.h"
 
 namespace vexfs {
+
+// Of vectors in a request that inserts some of many: as much as goes into the log at once.
+inline constexpr uint64_t batch_bytes = uint64_t{4} << 20;
 
 // The reply to a request, or the error that it carries.
 Result<Message> ask(Service& service, const Message& request, const Caller& caller);

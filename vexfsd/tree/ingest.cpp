@@ -13,7 +13,6 @@
 namespace vexfs {
 namespace {
 
-constexpr uint64_t batch_bytes = uint64_t{4} << 20;
 constexpr uint64_t batch_rows_max = 10'000;
 
 struct Source {

@@ -14,12 +14,8 @@
 namespace vexfs {
 namespace {
 
-// As much as goes into the log at once.
-constexpr uint64_t batch_bytes = uint64_t{4} << 20;
-constexpr std::string_view blanks = " \t\r\n";
-
 bool is_blank(std::string_view text) {
-    return text.find_first_not_of(blanks) == std::string_view::npos;
+    return text.find_first_not_of(json_blanks) == std::string_view::npos;
 }
 
 }  // namespace

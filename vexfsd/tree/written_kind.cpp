@@ -8,10 +8,9 @@ namespace {
 
 // So many bytes of random floats are never text.
 constexpr size_t looked_at_bytes = 64;
-constexpr std::string_view blanks = " \t\r\n";
 
 bool is_plain(unsigned char byte) {
-    return byte >= 0x20 ? byte != 0x7f : blanks.find(static_cast<char>(byte)) != std::string_view::npos;
+    return byte >= 0x20 ? byte != 0x7f : json_blanks.find(static_cast<char>(byte)) != std::string_view::npos;
 }
 
 // UTF-8 without control characters; it may be cut off.
@@ -38,11 +37,11 @@ bool is_text(std::string_view text) {
 }
 
 bool begins_json(std::string_view text) {
-    const size_t first = text.find_first_not_of(blanks);
+    const size_t first = text.find_first_not_of(json_blanks);
     if (first == std::string_view::npos) return false;
     const std::string_view follows = text[first] == '{' ? "\"}" : text[first] == '[' ? "-0123456789]" : "";
     if (follows.empty()) return false;
-    const size_t next = text.find_first_not_of(blanks, first + 1);
+    const size_t next = text.find_first_not_of(json_blanks, first + 1);
     if (next != std::string_view::npos && follows.find(text[next]) == std::string_view::npos) return false;
     return is_text(text);
 }
@@ -55,7 +54,7 @@ std::optional<WrittenKind> written_kind(std::string_view beginning, bool ended) 
     if (text.starts_with(frame_magic)) return WrittenKind::frames;
     if (frame_magic.starts_with(text) && !ended) return std::nullopt;
     if (!begins_json(text)) {
-        const bool blank = text.find_first_not_of(blanks) == std::string_view::npos;
+        const bool blank = text.find_first_not_of(json_blanks) == std::string_view::npos;
         return blank && !ended && text.size() < looked_at_bytes ? std::nullopt
                                                                 : std::optional(WrittenKind::rows);
     }

@@ -8,6 +8,9 @@
 
 namespace vexfs {
 
+// Between and after values of JSON.
+inline constexpr std::string_view json_blanks = " \t\r\n";
+
 enum class WrittenKind { frames, lines, rows };
 
 // Frames begin with VXF2. Lines of JSON begin with { or [ and what may follow there, and hold only text. All
