@@ -37,7 +37,8 @@ def figures_of(run):
     return {**{f"qps@{target}": qps_at_recall(run["points"], target) for target in TARGETS},
             "inserted/s": build["vectors_per_second"],
             "indexed/s": build["indexed_vectors_per_second"],
-            "bytes/vector": build["resident_bytes_per_vector"]}
+            "bytes/vector": build["resident_bytes_per_vector"],
+            "bytes of index": build["bytes_per_vector"]}
 
 
 def best_figures(runs):

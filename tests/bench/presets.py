@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what each HNSW preset gives by itself, with no ef_search given: does its recall hold on these
-data, and at what price? Prints a table."""
+"""Measures what each preset gives by itself, with no ef_search given: does its recall hold on these data, and
+at what price? Prints a table."""
 import argparse
 import json
 import subprocess
@@ -12,12 +12,12 @@ import report
 import systems
 
 
-def hnsw_presets():
-    """The presets' descriptions by name, the fastest first."""
+def presets():
+    """Their descriptions, those of an algorithm by rising recall."""
     printed = subprocess.run([systems.VEXFSCTL, "-o", "json", "preset", "list"], stdout=subprocess.PIPE,
                              env=systems.environment(), check=True)
-    presets = [preset for preset in json.loads(printed.stdout)["presets"] if preset["algorithm"] == "hnsw"]
-    return sorted(presets, key=lambda preset: preset["target_recall"])
+    return sorted(json.loads(printed.stdout)["presets"],
+                  key=lambda preset: (preset["algorithm"], preset["target_recall"]))
 
 
 def row(preset, run):
@@ -25,7 +25,7 @@ def row(preset, run):
     return [preset["name"], f"{preset['target_recall']:.2f}", f"{point['recall']:.4f}", point["path"],
             report.number(point.get("ef_search")), f"{point['p50_us']:,.1f}", report.number(point["qps"]),
             report.number(build["vectors_per_second"]), report.number(build["indexed_vectors_per_second"]),
-            report.number(build["resident_bytes_per_vector"])]
+            report.number(build["resident_bytes_per_vector"]), report.number(build["bytes_per_vector"])]
 
 
 def main(argv):
@@ -41,9 +41,9 @@ def main(argv):
     data = systems.data_of(options)
     context = report.Context("presets.py", argv, machine.describe(), data)
     rows = [row(preset, systems.run_vexfs(data, options.threads, ["--preset", preset["name"]]))
-            for preset in hnsw_presets()]
+            for preset in presets()]
     header = ["preset", "target recall", "recall@10", "path", "ef_search", "p50 us", "qps", "inserted/s",
-              "indexed/s", "bytes/vector"]
+              "indexed/s", "bytes/vector", "bytes of index"]
     text = context.around(f"One run each, building with {options.threads} threads.",
                           report.table(header, rows))
     if options.record:
