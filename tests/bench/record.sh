@@ -25,16 +25,16 @@ cmake --build build/release --target vexfsd vexfsctl bench-peers >>build/bench.l
 uniform=build/bench/uniform
 [[ -e $uniform/truth.npy ]] || tests/bench/uniform.py "$uniform"
 
-measure() {
-    local name=$1 base=$2/base.npy queries=$2/queries.npy truth=$2/truth.npy
-    shift 2
-    tests/bench/ann.py "$base" "$queries" "$truth" --metric cosine --threads "$threads" \
-        --out "build/bench/results-$name" --record "$name" "$@"
-    tests/bench/presets.py "$base" "$queries" "$truth" --metric cosine --threads "$threads" \
-        --record "presets $name"
+# presets NAME DIRECTORY
+presets() {
+    tests/bench/presets.py "$2/base.npy" "$2/queries.npy" "$2/truth.npy" --metric cosine --threads "$threads" \
+        --record "presets $1"
 }
-measure glove "$glove"
+tests/bench/ann.py "$glove/base.npy" "$glove/queries.npy" "$glove/truth.npy" --metric cosine --threads "$threads" \
+    --out build/bench/results-glove --record glove
+presets glove "$glove"
+presets uniform "$uniform"
 tests/bench/ingest.py --record "ingest 128"
 tests/bench/ingest.py --rows 200000 --dimension 384 --record "ingest 384"
 tests/bench/ingest.py --rows 200000 --dimension 384 --set layout=compact --record "ingest 384 compact"
-measure uniform "$uniform" --ef-sweep 80,320,1280,2560,5120,10240,20480
+tests/bench/growth.py --rows 10000,100000,1000000,5000000 --plot tests/bench/growth.svg --record growth
