@@ -41,7 +41,8 @@ class Section(unittest.TestCase):
 
     def test_the_readme_has_each_section_that_record_sh_fills(self):
         readme = report.README.read_text()
-        for name in ("glove", "uniform", "presets glove", "presets uniform"):
+        for name in ("glove", "presets glove", "presets uniform", "ingest 128", "ingest 384", "ingest 384 compact",
+                     "growth"):
             with self.subTest(name):
                 self.assertIn("new table", report.replace_section(readme, name, "new table"))
 
