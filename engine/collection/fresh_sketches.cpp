@@ -61,7 +61,8 @@ FreshSketches::FreshSketches(size_t dimension, Metric metric)
       metric_(metric),
       coded_(codes::Space::coded_dimension(dimension, metric_of_space(metric))),
       panel_bytes_(
-          dimension < sketched_dimension_min || dimension > sketched_dimension_max || metric == Metric::manhattan
+          dimension < sketched_dimension_min || dimension > sketched_dimension_max ||
+                  metric == Metric::manhattan
               ? 0
               : whole_lines(blocks_offset() + panel_rows / block_codes * block_bytes() + simd::code_slack)) {}
 
