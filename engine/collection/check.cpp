@@ -2,12 +2,11 @@
 #include "engine/collection/check.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
+#include "engine/base/xxh3.h"
 #include "engine/collection/check_log.h"
 #include "engine/collection/rebuilt_manifest.h"
 #include "engine/storage/segment.h"
@@ -149,21 +148,19 @@ class Checker {
             return {};
         }
         const uint64_t end = *size - sizeof checksum;
-        const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(),
-                                                                            XXH3_freeState);
-        XXH3_64bits_reset(hash.get());
+        Xxh3 hash;
         std::vector<std::byte> buffer(std::min<uint64_t>(piece_bytes, end));
         for (uint64_t offset = 0; offset < end && finding.what.empty();) {
             const std::span piece(buffer.data(), std::min<uint64_t>(buffer.size(), end - offset));
             if (auto got = (*file)->read_at(offset, piece); !got) finding.what = got.error().message;
-            XXH3_64bits_update(hash.get(), piece.data(), piece.size());
+            hash.add(piece);
             offset += piece.size();
             VEXFS_TRY(reached(offset));
         }
         if (finding.what.empty()) {
             if (auto got = (*file)->read_at(end, std::as_writable_bytes(std::span(&checksum, 1))); !got) {
                 finding.what = got.error().message;
-            } else if (checksum != XXH3_64bits_digest(hash.get())) {
+            } else if (checksum != hash.digest()) {
                 finding.what = "the file fails its checksum";
             }
         }

@@ -16,17 +16,23 @@ namespace {
 
 constexpr auto erase_ids_max = size_t{1} << 20;  // ids of one erase
 
-Result<void> check_finite(std::span<const float> vectors, uint32_t dimension) {
-    // A sum of squares is finite only where all values are; where it isn't, they may just be large.
-    if (std::isfinite(simd::kernels().dot(vectors.data(), vectors.data(), vectors.size()))) return {};
-    for (size_t i = 0; i < vectors.size(); ++i) {
-        if (std::isfinite(vectors[i])) continue;
+// [rows]
+Result<std::vector<float>> norms_of_finite(std::span<const float> vectors, uint32_t dimension) {
+    std::vector<float> norms(vectors.size() / dimension);
+    const simd::Kernels& kernels = simd::kernels();
+    for (size_t row = 0; row < norms.size(); ++row) {
+        const std::span vector = vectors.subspan(row * dimension, dimension);
+        norms[row] = std::sqrt(kernels.dot(vector.data(), vector.data(), dimension));
+        // A sum of squares is finite only where all values are; where it isn't, they may just be large.
+        if (std::isfinite(norms[row])) continue;
+        const auto wrong = std::ranges::find_if_not(vector, [](float value) { return std::isfinite(value); });
+        if (wrong == vector.end()) continue;
         return fail(ErrorCode::not_finite,
-                    fmt::format("vector {} holds {} at component {}", i / dimension,
-                                std::isnan(vectors[i]) ? "NaN" : "infinity", i % dimension),
+                    fmt::format("vector {} holds {} at component {}", row,
+                                std::isnan(*wrong) ? "NaN" : "infinity", wrong - vector.begin()),
                     "rows and components count from 0");
     }
-    return {};
+    return norms;
 }
 
 Result<void> check_metadata(std::string_view text, size_t row) {
@@ -78,7 +84,6 @@ Result<size_t> check_request(const InsertRequest& request, uint32_t dimension, c
     if (!request.metadata.empty() && request.metadata.size() != rows)
         return fail(ErrorCode::invalid_argument, fmt::format("metadata for {} rows were given for {} vectors",
                                                              request.metadata.size(), rows));
-    VEXFS_TRY(check_finite(request.vectors, dimension));
     for (size_t row = 0; row < request.metadata.size(); ++row)
         VEXFS_TRY(check_metadata(request.metadata[row], row));
     if (const auto id = repeated(request.ids))
@@ -90,6 +95,7 @@ Result<size_t> check_request(const InsertRequest& request, uint32_t dimension, c
 
 Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
     VEXFS_ASSIGN(const size_t rows, check_request(request, dimension_, name_));
+    VEXFS_ASSIGN(const auto norms, norms_of_finite(request.vectors, dimension_));
     const Durability durability = wanted(request.durability);
     InsertReply reply;
     uint64_t sequence = 0;
@@ -127,7 +133,7 @@ Result<InsertReply> LocalCollection::insert(const InsertRequest& request) {
         }
         VEXFS_ASSIGN(sequence, append({format::RecordKind::insert, reply.ids, request.vectors,
                                        request.metadata, request.mark.value_or(ImportMark{})},
-                                      durability));
+                                      durability, norms));
     }
     counters_.inserts += rows;
     // Without an index there is nothing to be done for new rows.
@@ -205,7 +211,8 @@ void LocalCollection::refuse_writes(const Error& error) {
     refuses_writes_ = true;
 }
 
-Result<uint64_t> LocalCollection::append(const RecordContent& content, Durability durability) {
+Result<uint64_t> LocalCollection::append(const RecordContent& content, Durability durability,
+                                         std::span<const float> norms) {
     if (segments_.back().log->bytes() >= options_.segment_bytes) VEXFS_TRY(roll_segment());
     const bool durable = durability == Durability::sync;
     std::optional<Waiting> for_the_disk;
@@ -215,7 +222,7 @@ Result<uint64_t> LocalCollection::append(const RecordContent& content, Durabilit
         if (segments_.back().log->broken()) refuse_writes(record.error());
         return tl::unexpected(record.error());
     }
-    apply(*record);
+    apply(*record, norms);
     if (durable) group_commit_.synced(record->header->sequence);
     return record->header->sequence;
 }
@@ -224,7 +231,7 @@ uint64_t LocalCollection::row_bytes(const std::byte* metadata) const {
     return sizeof(uint64_t) + dimension_ * sizeof(float) + sizeof(uint32_t) + metadata_text(metadata).size();
 }
 
-void LocalCollection::apply(const RecordView& record) {
+void LocalCollection::apply(const RecordView& record, std::span<const float> norms) {
     const uint32_t count = record.header->count;
     const std::byte* metadata = record.metadata;
     OpenSegment& segment = segments_.back();
@@ -237,15 +244,15 @@ void LocalCollection::apply(const RecordView& record) {
         case format::RecordKind::insert: {
             const uint32_t first = rows_.appended();
             const bool coded = opened_ && index() != nullptr;
-            uint64_t bytes = 0;
             for (uint32_t i = 0; i < count; ++i, metadata = next_metadata(metadata)) {
                 const float* vector = record.vectors + size_t{i} * dimension_;
-                const float norm = norm_of(vector, dimension_);
+                const float norm = norms.empty() ? norm_of(vector, dimension_) : norms[i];
                 if (coded) fresh_codes_.append(first + i, vector, norm);
                 rows_.append(record.ids[i], vector, metadata, norm);
-                bytes += row_bytes(metadata);
                 use_id(record.ids[i]);
             }
+            const uint64_t bytes = count * (sizeof(uint64_t) + dimension_ * sizeof(float)) +
+                                   static_cast<uint64_t>(metadata - record.metadata);
             segment.rows += count;
             segment.payload_bytes += bytes;
             live_bytes_ += bytes;

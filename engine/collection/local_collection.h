@@ -150,12 +150,14 @@ class LocalCollection final : public Collection {
     void open_index();
     void remove_leftovers();
 
-    // The one way by which a record becomes visible, written just now or replayed.
-    void apply(const RecordView& record);
+    // The one way by which a record becomes visible, written just now or replayed. norms: [count] of an
+    // insert, where they are known.
+    void apply(const RecordView& record, std::span<const float> norms = {});
     // Under write_mutex_.
     Result<void> check_writable() const;
     // The record's sequence; `sync` has it on the disk already.
-    Result<uint64_t> append(const RecordContent& content, Durability durability = Durability::group);
+    Result<uint64_t> append(const RecordContent& content, Durability durability = Durability::group,
+                            std::span<const float> norms = {});
     Result<void> roll_segment();
     // Takes the manifest's place, on the disk and here. When it is not known what the disk has, no more
     // writes are taken.

@@ -68,20 +68,17 @@ class RowTable {
     // A row that is not alive, also one below `first`.
     void put(uint32_t row, uint64_t id, const float* vector, const std::byte* metadata, float norm) {
         const unsigned chunk = chunk_of(row);
-        if (chunks_[chunk].load(std::memory_order_relaxed) == nullptr) {
-            // Pages that are touched row by row: the largest chunk is half of the table.
-            const size_t rows = chunk_rows(chunk);
-            memory_[chunk] = AnonymousMemory(rows * sizeof(Row) + rows / block_rows * sizeof(uint32_t));
-            chunks_[chunk].store(reinterpret_cast<Row*>(memory_[chunk].data()), std::memory_order_release);
-        }
-        at(row) = Row{id, vector, metadata, norm, 1};
-        live_in_block(row)->fetch_add(1, std::memory_order_relaxed);
+        Row* rows = chunks_[chunk].load(std::memory_order_relaxed);
+        if (rows == nullptr) rows = make_chunk(chunk);
+        const uint32_t offset = offset_of(row);
+        rows[offset] = Row{id, vector, metadata, norm, 1};
+        count_more(live_counts(rows, chunk)[offset / block_rows], 1);
     }
     // Readers see all rows appended so far.
     void publish() { size_.store(appended_, std::memory_order_release); }
     void kill(uint32_t row) {
         std::atomic_ref(at(row).alive).store(0, std::memory_order_relaxed);
-        live_in_block(row)->fetch_sub(1, std::memory_order_relaxed);
+        count_more(*live_in_block(row), -1);
         killed_.fetch_add(1, std::memory_order_relaxed);
     }
     void set_metadata(uint32_t row, const std::byte* entry) {
@@ -149,9 +146,23 @@ class RowTable {
     std::atomic<uint32_t>* live_in_block(uint32_t row) const {  // null as find()
         const unsigned chunk = chunk_of(row);
         Row* rows = chunks_[chunk].load(std::memory_order_acquire);
-        if (rows == nullptr) return nullptr;
-        return reinterpret_cast<std::atomic<uint32_t>*>(rows + chunk_rows(chunk)) +
-               offset_of(row) / block_rows;
+        return rows == nullptr ? nullptr : live_counts(rows, chunk) + offset_of(row) / block_rows;
+    }
+    static std::atomic<uint32_t>* live_counts(Row* rows, unsigned chunk) {  // by block
+        return reinterpret_cast<std::atomic<uint32_t>*>(rows + chunk_rows(chunk));
+    }
+    // By the writer, who is alone: no locked instruction.
+    static void count_more(std::atomic<uint32_t>& live, int more) {
+        live.store(live.load(std::memory_order_relaxed) + static_cast<uint32_t>(more),
+                   std::memory_order_relaxed);
+    }
+    Row* make_chunk(unsigned chunk) {
+        // Pages that are touched row by row: the largest chunk is half of the table.
+        const size_t rows = chunk_rows(chunk);
+        memory_[chunk] = AnonymousMemory(rows * sizeof(Row) + rows / block_rows * sizeof(uint32_t));
+        auto* made = reinterpret_cast<Row*>(memory_[chunk].data());
+        chunks_[chunk].store(made, std::memory_order_release);
+        return made;
     }
 
     std::array<std::atomic<Row*>, 33 - first_bits> chunks_{};

@@ -2,11 +2,11 @@
 #include "engine/collection/salvaged_log.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "engine/base/xxh3.h"
 #include "engine/storage/segment.h"
 
 namespace vexfs {
@@ -17,18 +17,6 @@ using format::RecordKind;
 namespace {
 
 constexpr size_t piece_bytes = size_t{1} << 20;
-
-class Hash {
-  public:
-    Hash() : state_(XXH3_createState(), XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
-    void take(std::span<const std::byte> bytes) {
-        XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
-    }
-    uint64_t digest() const { return XXH3_64bits_digest(state_.get()); }
-
-  private:
-    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
-};
 
 }  // namespace
 
@@ -53,13 +41,13 @@ Result<void> SalvagedLog::append(const File& from, const ScannedRecord& record) 
     // Numbers of rows, which stand between ids and vectors, are those of the old logs.
     const uint64_t ids_bytes = format::align_up(uint64_t{header.count} * sizeof(uint64_t));
     const uint64_t left_out = header.kind == record.header.kind ? 0 : ids_bytes;
-    Hash read, written;
+    Xxh3 read, written;
     std::vector<std::byte> buffer(std::min<uint64_t>(piece_bytes, header.body_bytes));
     header.body_bytes = 0;
     const auto write = [&](std::span<const std::byte> bytes) -> Result<void> {
         const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
         VEXFS_TRY(file_->write_at(bytes_ + sizeof header + header.body_bytes, {&part, 1}));
-        written.take(bytes);
+        written.add(bytes);
         header.body_bytes += bytes.size();
         return {};
     };
@@ -67,7 +55,7 @@ Result<void> SalvagedLog::append(const File& from, const ScannedRecord& record) 
         const std::span piece(buffer.data(),
                               std::min<uint64_t>(buffer.size(), record.header.body_bytes - done));
         VEXFS_TRY(from.read_at(record.body() + done, piece));
-        read.take(piece);
+        read.add(piece);
         const auto within = [&](uint64_t at) { return std::clamp(at, done, done + piece.size()) - done; };
         VEXFS_TRY(write(piece.first(within(ids_bytes))));
         VEXFS_TRY(write(piece.subspan(within(ids_bytes + left_out))));

@@ -2,14 +2,13 @@
 #include "engine/collection/stored_file.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/xxh3.h"
 #include "engine/collection/snapshot.h"
 #include "engine/index/checksummed_file.h"
 #include "engine/storage/log_scan.h"
@@ -35,25 +34,23 @@ Result<SegmentIdentity> identity_of(const File& file, const std::string& path, P
 Result<uint64_t> log_digest(const File& file, const std::string& path, uint64_t bytes) {
     Page page;
     VEXFS_ASSIGN(const SegmentIdentity identity, identity_of(file, path, page));
-    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(), XXH3_freeState);
-    XXH3_64bits_reset(hash.get());
+    Xxh3 hash;
     // Not the marks behind it: they may be written once more when the segment is sealed already.
-    XXH3_64bits_update(hash.get(), page.data(), sizeof(format::SegmentHeader));
+    hash.add(page.data(), sizeof(format::SegmentHeader));
     uint64_t offset = format::records_offset;
     while (offset < bytes) {
         RecordHeader header;
         if (bytes - offset < sizeof header) return damaged(path, offset, "the record's header is cut off");
         VEXFS_TRY(file.read_at(offset, std::as_writable_bytes(std::span(&header, 1))));
         if (header.magic != format::record_magic ||
-            header.header_checksum !=
-                XXH3_64bits_withSeed(&header, offsetof(RecordHeader, header_checksum), identity.seed()))
+            header.header_checksum != xxh3(&header, offsetof(RecordHeader, header_checksum), identity.seed()))
             return damaged(path, offset, "no record begins here");
-        XXH3_64bits_update(hash.get(), &header, sizeof header);
+        hash.add(&header, sizeof header);
         offset += sizeof header;
         if (header.body_bytes > bytes - offset) return damaged(path, offset, "the record's body is cut off");
         offset += header.body_bytes;
     }
-    return XXH3_64bits_digest(hash.get());
+    return hash.digest();
 }
 
 Result<uint64_t> index_digest(const File& file, const std::string& path, uint64_t bytes) {

@@ -2,7 +2,6 @@
 #include "engine/index/checksummed_file.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,16 +12,9 @@ namespace {
 
 constexpr size_t buffer_bytes = size_t{256} << 10;  // hashed while it is in the cache
 
-void free_hash(XXH3_state_t* state) {
-    XXH3_freeState(state);
-}
-
 }  // namespace
 
-ChecksummedWriter::ChecksummedWriter(std::unique_ptr<File> file)
-    : file_(std::move(file)), hash_(XXH3_createState(), free_hash) {
-    XXH3_64bits_reset(hash_.get());
-}
+ChecksummedWriter::ChecksummedWriter(std::unique_ptr<File> file) : file_(std::move(file)) {}
 
 Result<ChecksummedWriter> ChecksummedWriter::create(Disk& disk, const std::string& path, bool bulk) {
     const auto make = [&] { return bulk ? disk.create_bulk(path) : disk.create(path); };
@@ -36,30 +28,27 @@ Result<ChecksummedWriter> ChecksummedWriter::create(Disk& disk, const std::strin
 }
 
 Result<void> ChecksummedWriter::write(const void* data, size_t bytes) {
-    XXH3_64bits_update(hash_.get(), data, bytes);
+    hash_.add(data, bytes);
     return file_.write(data, bytes);
 }
 
 Result<void> ChecksummedWriter::finish() {
-    VEXFS_TRY(write(XXH3_64bits_digest(hash_.get())));
+    VEXFS_TRY(write(hash_.digest()));
     return file_.finish();
 }
 
 ChecksummedReader::ChecksummedReader(std::string path, std::unique_ptr<File> file, uint64_t content_bytes)
     : path_(std::move(path)),
       file_(std::move(file)),
-      hash_(XXH3_createState(), free_hash),
       content_bytes_(content_bytes),
-      buffer_(static_cast<size_t>(std::min<uint64_t>(content_bytes, buffer_bytes))) {
-    XXH3_64bits_reset(hash_.get());
-}
+      buffer_(static_cast<size_t>(std::min<uint64_t>(content_bytes, buffer_bytes))) {}
 
 Result<ChecksummedReader> ChecksummedReader::open(Disk& disk, const std::string& path) {
     VEXFS_ASSIGN(auto file, disk.open(path));
     VEXFS_ASSIGN(const uint64_t bytes, file->size());
-    if (bytes < sizeof(XXH64_hash_t))
+    if (bytes < sizeof(uint64_t))
         return ChecksummedReader(path, std::move(file), 0).corrupt("it is shorter than its checksum");
-    return ChecksummedReader(path, std::move(file), bytes - sizeof(XXH64_hash_t));
+    return ChecksummedReader(path, std::move(file), bytes - sizeof(uint64_t));
 }
 
 Result<void> ChecksummedReader::read_at(uint64_t offset, std::span<std::byte> into) const {
@@ -71,7 +60,7 @@ Result<void> ChecksummedReader::read_at(uint64_t offset, std::span<std::byte> in
 
 Result<void> ChecksummedReader::take(std::span<std::byte> into) {
     VEXFS_TRY(read_at(hashed_, into));
-    XXH3_64bits_update(hash_.get(), into.data(), into.size());
+    hash_.add(into);
     hashed_ += into.size();
     return {};
 }
@@ -104,9 +93,9 @@ Result<void> ChecksummedReader::read(void* into, size_t bytes) {
 
 Result<void> ChecksummedReader::verify() {
     while (hashed_ < content_bytes_) VEXFS_TRY(fill());
-    XXH64_hash_t stored = 0;
+    uint64_t stored = 0;
     VEXFS_TRY(read_at(content_bytes_, std::as_writable_bytes(std::span(&stored, 1))));
-    if (stored != XXH3_64bits_digest(hash_.get())) return corrupt("its checksum fails");
+    if (stored != hash_.digest()) return corrupt("its checksum fails");
     return {};
 }
 

@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/base/xxh3.h"
 #include "engine/storage/bulk_writer.h"
-
-struct XXH3_state_s;  // xxhash.h
 
 namespace vexfs {
 
@@ -34,7 +33,7 @@ class ChecksummedWriter {
     explicit ChecksummedWriter(std::unique_ptr<File> file);
 
     BulkWriter file_;
-    std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
+    Xxh3 hash_;
 };
 
 // Reads a file once and checks it as it goes. Until verify() the bytes may be any, so whoever reads them must
@@ -63,7 +62,7 @@ class ChecksummedReader {
 
     std::string path_;
     std::unique_ptr<File> file_;
-    std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> hash_;
+    Xxh3 hash_;
     uint64_t content_bytes_;
     uint64_t offset_ = 0;  // of the next byte to hand out
     uint64_t hashed_ = 0;  // so many bytes were read from the file

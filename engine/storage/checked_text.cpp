@@ -2,16 +2,17 @@
 #include "engine/storage/checked_text.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <nlohmann/json.hpp>
+
+#include "engine/base/xxh3.h"
 
 namespace vexfs {
 
 std::string to_checked_text(const TextFormat& format, const nlohmann::json& value) {
     const std::string body = value.dump() + "\n";
-    return fmt::format("{} {} {:016x}\n{}", format.heading, format.version,
-                       XXH3_64bits(body.data(), body.size()), body);
+    return fmt::format("{} {} {:016x}\n{}", format.heading, format.version, xxh3(body.data(), body.size()),
+                       body);
 }
 
 Result<nlohmann::json> from_checked_text(const TextFormat& format, const std::string& path,
@@ -33,7 +34,7 @@ Result<nlohmann::json> from_checked_text(const TextFormat& format, const std::st
     }
     head.remove_prefix(std::min(head.size(), version.size() + 1));
     const std::string_view body = text.substr(newline + 1);
-    if (head != fmt::format("{:016x}", XXH3_64bits(body.data(), body.size())))
+    if (head != fmt::format("{:016x}", xxh3(body.data(), body.size())))
         return damaged("it fails its checksum");
     auto value = nlohmann::json::parse(body, nullptr, false);
     if (!value.is_object()) return damaged("it holds no JSON object");

@@ -2,11 +2,11 @@
 #include "engine/storage/log_scan.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/xxh3.h"
 #include "engine/storage/entry_walk.h"
 
 namespace vexfs {
@@ -18,8 +18,6 @@ namespace {
 
 constexpr size_t piece_bytes = size_t{1} << 20;
 constexpr uint64_t sector_bytes = 4096;  // that are passed over where the disk can't read them
-
-using Hash = std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)>;
 
 }  // namespace
 
@@ -95,19 +93,17 @@ Result<std::string> LogScan::fault_of(const ScannedRecord& record, const Visitor
                            identity_.dimension);
     }
     EntryWalk entries(kind == RecordKind::erase ? 0 : header.count);
-    const Hash hash(XXH3_createState(), XXH3_freeState);
-    XXH3_64bits_reset(hash.get());
+    Xxh3 hash;
     for (uint64_t done = 0; done < header.body_bytes;) {
         const std::span piece(buffer_.data(), std::min<uint64_t>(buffer_.size(), header.body_bytes - done));
         if (auto got = file_.read_at(record.body() + done, piece); !got) return got.error().message;
-        XXH3_64bits_update(hash.get(), piece.data(), piece.size());
+        hash.add(piece);
         const uint64_t before = std::min<uint64_t>(fixed - std::min(fixed, done), piece.size());
         entries.take(piece.subspan(before));
         done += piece.size();
         VEXFS_TRY(reached(record.body() + done, visitor));
     }
-    if (header.body_checksum != XXH3_64bits_digest(hash.get()))
-        return std::string("the record's body fails its checksum");
+    if (header.body_checksum != hash.digest()) return std::string("the record's body fails its checksum");
     return entries.complete() ? std::string() : "the record's metadata do not fit its body";
 }
 

@@ -2,11 +2,11 @@
 #include "engine/storage/manifest.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/xxh3.h"
 #include "engine/collection/row_table.h"
 #include "engine/storage/format.h"
 
@@ -23,7 +23,7 @@ std::string path_of(const std::string& directory) {
 }
 
 std::string checksum_of(std::string_view body, uint64_t version) {
-    return fmt::format("{:016x}", XXH3_64bits_withSeed(body.data(), body.size(), version - 1));
+    return fmt::format("{:016x}", xxh3(body.data(), body.size(), version - 1));
 }
 
 uint64_t number_of(std::string_view text) {

@@ -2,10 +2,10 @@
 #include "engine/storage/record.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <cstring>
-#include <memory>
+
+#include "engine/base/xxh3.h"
 
 namespace vexfs {
 namespace {
@@ -35,7 +35,7 @@ bool entries_fit(const std::byte* entry, const std::byte* end, uint32_t count) {
 }  // namespace
 
 uint64_t checksum_of(const RecordHeader& header, uint64_t seed) {
-    return XXH3_64bits_withSeed(&header, offsetof(RecordHeader, header_checksum), seed);
+    return xxh3(&header, offsetof(RecordHeader, header_checksum), seed);
 }
 
 uint64_t fixed_bytes(const RecordHeader& header) {
@@ -84,13 +84,12 @@ RecordWriter::RecordWriter(const RecordContent& content, uint32_t dimension, uin
         add(metadata_.data(), metadata_.size());
     }
 
-    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
-    XXH3_64bits_reset(state.get());
+    Xxh3 state;
     for (const iovec& part : std::span(parts_).subspan(1)) {
-        XXH3_64bits_update(state.get(), part.iov_base, part.iov_len);
+        state.add(part.iov_base, part.iov_len);
         header_.body_bytes += part.iov_len;
     }
-    header_.body_checksum = XXH3_64bits_digest(state.get());
+    header_.body_checksum = state.digest();
     header_.header_checksum = checksum_of(header_, seed);
 }
 
@@ -109,7 +108,7 @@ Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t of
         return damaged("the record's header fails its checksum");
     const uint64_t body = offset + sizeof(RecordHeader);
     if (bytes - body < header->body_bytes) return damaged("the record's body is cut off");
-    if (header->body_checksum != XXH3_64bits(log + body, header->body_bytes))
+    if (header->body_checksum != xxh3(log + body, header->body_bytes))
         return damaged("the record's body fails its checksum");
 
     // What is checksummed was written by us; the sizes are compared all the same before they are followed.
@@ -128,12 +127,6 @@ RecordView view_of(const RecordHeader* header, const std::byte* body, uint64_t n
     if (has_vectors(kind)) view.vectors = reinterpret_cast<const float*>(body + numbers_bytes(*header));
     if (kind != RecordKind::erase) view.metadata = body + fixed_bytes(*header);
     return view;
-}
-
-std::string_view metadata_text(const std::byte* entry) {
-    uint32_t length = 0;
-    std::memcpy(&length, entry, sizeof length);
-    return {reinterpret_cast<const char*>(entry + sizeof length), length};
 }
 
 }  // namespace vexfs

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,7 +80,11 @@ RecordView view_of(const format::RecordHeader* header, const std::byte* body, ui
 Result<RecordView> read_record(const std::byte* log, uint64_t bytes, uint64_t offset, uint64_t seed);
 
 // The JSON text of a metadata entry, and where the entry behind it begins.
-std::string_view metadata_text(const std::byte* entry);
+inline std::string_view metadata_text(const std::byte* entry) {
+    uint32_t length = 0;
+    std::memcpy(&length, entry, sizeof length);
+    return {reinterpret_cast<const char*>(entry + sizeof length), length};
+}
 inline const std::byte* next_metadata(const std::byte* entry) {
     return entry + sizeof(uint32_t) + metadata_text(entry).size();
 }

@@ -2,10 +2,11 @@
 #include "engine/storage/segment_page.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "engine/base/xxh3.h"
 
 namespace vexfs {
 
@@ -19,11 +20,11 @@ constexpr uint64_t schema_text_offset = format::schema_offset + sizeof(SchemaCop
 constexpr uint64_t schema_bytes_max = format::sync_mark_offsets[0] - schema_text_offset;
 
 uint64_t checksum_of(const SegmentHeader& header) {
-    return XXH3_64bits(&header, offsetof(SegmentHeader, checksum));
+    return xxh3(&header, offsetof(SegmentHeader, checksum));
 }
 
 uint64_t checksum_of(const SyncMark& mark, uint64_t seed) {
-    return XXH3_64bits_withSeed(&mark, offsetof(SyncMark, checksum), seed);
+    return xxh3(&mark, offsetof(SyncMark, checksum), seed);
 }
 
 template <class T>
@@ -51,7 +52,7 @@ std::string make_segment_page(const SegmentIdentity& identity, std::string_view 
     if (schema.empty() || schema.size() > schema_bytes_max) return page;
     SchemaCopy copy;
     copy.bytes = schema.size();
-    copy.checksum = XXH3_64bits_withSeed(schema.data(), schema.size(), copy.bytes);
+    copy.checksum = xxh3(schema.data(), schema.size(), copy.bytes);
     std::memcpy(page.data() + format::schema_offset, &copy, sizeof copy);
     std::memcpy(page.data() + schema_text_offset, schema.data(), schema.size());
     return page;
@@ -77,7 +78,7 @@ Result<std::string> schema_copy(SegmentPage page) {
         return fail(ErrorCode::corrupt, "the copy of the schema is longer than its place");
     std::string text(copy.bytes, '\0');
     std::memcpy(text.data(), page.data() + schema_text_offset, text.size());
-    if (copy.checksum != XXH3_64bits_withSeed(text.data(), text.size(), copy.bytes))
+    if (copy.checksum != xxh3(text.data(), text.size(), copy.bytes))
         return fail(ErrorCode::corrupt, "the copy of the schema fails its checksum");
     return text;
 }

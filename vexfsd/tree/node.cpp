@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vexfsd/tree/node.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <vector>
 
+#include "engine/base/xxh3.h"
 #include "vexfsd/tree/import_spool.h"
 #include "vexfsd/tree/points_file.h"
 
@@ -48,14 +47,13 @@ bool shows_points(Role role) {
 uint64_t number_of(const Node& node) {
     if (node.role == Role::root) return root_number;
     std::array<uint64_t, 5> key{static_cast<uint64_t>(node.role),
-                                XXH3_64bits(node.collection.data(), node.collection.size()), node.point, 0,
-                                0};
+                                xxh3(node.collection.data(), node.collection.size()), node.point, 0, 0};
     if (node.state) {
         key[3] = node.state->state().instance;
         key[4] = node.state->state().version;
     }
     if (node.spool) key[3] = node.spool->serial();
-    const uint64_t number = XXH3_64bits(key.data(), sizeof key);
+    const uint64_t number = xxh3(key.data(), sizeof key);
     // Once in 2^63 numbers: one more collision among others.
     return std::max(number, root_number + 1);
 }
