@@ -21,8 +21,25 @@ class Gate {
         std::unique_lock lock(mutex_);
         if (running_ == running_max_) {
             waiting_.push_back(std::move(call));
-            return;
+        } else {
+            run_now(std::move(lock), std::move(call));
         }
+    }
+    // Runs it before it returns, or says that it would have to wait.
+    bool try_run(std::function<void()> call) {
+        std::unique_lock lock(mutex_);
+        if (running_ == running_max_) return false;
+        run_now(std::move(lock), std::move(call));
+        return true;
+    }
+
+    CallLoad load() const {
+        const std::lock_guard lock(mutex_);
+        return {running_, waiting_.size()};
+    }
+
+  private:
+    void run_now(std::unique_lock<std::mutex> lock, std::function<void()> call) {
         ++running_;
         while (true) {
             lock.unlock();
@@ -35,12 +52,6 @@ class Gate {
         --running_;
     }
 
-    CallLoad load() const {
-        const std::lock_guard lock(mutex_);
-        return {running_, waiting_.size()};
-    }
-
-  private:
     const unsigned running_max_;
     mutable std::mutex mutex_;  // guards what follows
     unsigned running_ = 0;

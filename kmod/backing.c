@@ -153,8 +153,13 @@ u64 vexfs_backing_bytes(const struct vexfs_backing *backing)
 	return backing->bytes;
 }
 
-/* The piece that a position behind the head is in, and where that ends. */
-static const struct vexfs_backing_piece *vexfs_backing_at(const struct vexfs_backing *backing, u64 position, u64 *end)
+static u64 vexfs_piece_end(const struct vexfs_backing *backing, const struct vexfs_backing_piece *piece)
+{
+	return ++piece < backing->pieces + backing->count ? piece->start : backing->bytes;
+}
+
+/* The piece that a position behind the head is in. */
+static const struct vexfs_backing_piece *vexfs_backing_at(const struct vexfs_backing *backing, u64 position)
 {
 	unsigned int first = 0, last = backing->count - 1, middle;
 
@@ -165,7 +170,6 @@ static const struct vexfs_backing_piece *vexfs_backing_at(const struct vexfs_bac
 		else
 			last = middle - 1;
 	}
-	*end = first + 1 < backing->count ? backing->pieces[first + 1].start : backing->bytes;
 	return &backing->pieces[first];
 }
 
@@ -175,9 +179,12 @@ static const struct vexfs_backing_piece *vexfs_backing_at(const struct vexfs_bac
  */
 static ssize_t vexfs_piece_read(const struct vexfs_backing_piece *piece, loff_t offset, struct iov_iter *to)
 {
-	const struct cred *before = override_creds(piece->file->f_cred);
+	const struct cred *before = NULL;
 	size_t bytes = min_t(size_t, iov_iter_count(to), VEXFS_FAULTED_BYTES_MAX);
 	ssize_t done;
+
+	if (piece->file->f_cred != current_cred())
+		before = override_creds(piece->file->f_cred);
 
 	for (;;) {
 		pagefault_disable();
@@ -187,25 +194,30 @@ static ssize_t vexfs_piece_read(const struct vexfs_backing_piece *piece, loff_t 
 		    fault_in_iov_iter_writeable(to, bytes) == bytes)
 			break;
 	}
-	revert_creds(before);
+	if (before)
+		revert_creds(before);
 	return done;
 }
 
-/* Of the head, or of one piece. */
-static ssize_t vexfs_backing_read_some(const struct vexfs_backing *backing, u64 position, struct iov_iter *to)
+/* Of the head, or of one piece: the one that was read last, the next one, or one that is looked for. */
+static ssize_t vexfs_backing_read_some(const struct vexfs_backing *backing, const struct vexfs_backing_piece **last,
+				       u64 position, struct iov_iter *to)
 {
-	const struct vexfs_backing_piece *piece;
+	const struct vexfs_backing_piece *piece = *last;
 	size_t all = iov_iter_count(to), some;
 	ssize_t done;
-	u64 end;
 
 	if (position < backing->head_bytes) {
 		some = min_t(size_t, all, backing->head_bytes - position);
 		done = copy_to_iter(backing->head + position, some, to);
 		return done ? done : -EFAULT;
 	}
-	piece = vexfs_backing_at(backing, position, &end);
-	some = min_t(u64, all, end - position);
+	if (!piece)
+		piece = vexfs_backing_at(backing, position);
+	else if (position == vexfs_piece_end(backing, piece))
+		piece++;
+	*last = piece;
+	some = min_t(u64, all, vexfs_piece_end(backing, piece) - position);
 	iov_iter_truncate(to, some);
 	done = vexfs_piece_read(piece, piece->offset + (position - piece->start), to);
 	iov_iter_reexpand(to, all - max_t(ssize_t, done, 0));
@@ -215,17 +227,21 @@ static ssize_t vexfs_backing_read_some(const struct vexfs_backing *backing, u64 
 
 ssize_t vexfs_backing_read(const struct vexfs_backing *backing, loff_t position, struct iov_iter *to)
 {
-	ssize_t done, all = 0;
+	/* As a rule all pieces are read by the same. */
+	const struct cred *before = override_creds(backing->pieces->file->f_cred);
+	const struct vexfs_backing_piece *piece = NULL;
+	ssize_t done = 0, all = 0;
 
 	while (iov_iter_count(to) && position + all < backing->bytes) {
-		done = vexfs_backing_read_some(backing, position + all, to);
+		done = vexfs_backing_read_some(backing, &piece, position + all, to);
 		if (done < 0)
-			return all ? all : done;
+			break;
 		all += done;
 		if (fatal_signal_pending(current))
 			break;
 	}
-	return all;
+	revert_creds(before);
+	return all ? all : min_t(ssize_t, done, 0);
 }
 
 ssize_t vexfs_backing_splice(const struct vexfs_backing *backing, loff_t *position, struct pipe_inode_info *pipe,
@@ -239,7 +255,8 @@ ssize_t vexfs_backing_splice(const struct vexfs_backing *backing, loff_t *positi
 
 	if (*position >= backing->bytes)
 		return 0;
-	piece = vexfs_backing_at(backing, *position, &end);
+	piece = vexfs_backing_at(backing, *position);
+	end = vexfs_piece_end(backing, piece);
 	if (*position < backing->head_bytes || end - *position < VEXFS_SPLICED_BYTES_MIN)
 		return -EXDEV;
 	offset = piece->offset + (*position - piece->start);
@@ -277,10 +294,9 @@ int vexfs_backing_fill(const struct vexfs_backing *backing, loff_t position, str
 void vexfs_backing_prefetch(const struct vexfs_backing *backing, size_t bytes)
 {
 	const struct vexfs_backing_piece *piece = backing->pieces;
-	u64 end = min_t(u64, bytes, backing->bytes), piece_end;
+	u64 end = min_t(u64, bytes, backing->bytes);
 
-	for (; piece < backing->pieces + backing->count && piece->start < end; piece++) {
-		piece_end = piece + 1 < backing->pieces + backing->count ? piece[1].start : backing->bytes;
-		vfs_fadvise(piece->file, piece->offset, min(end, piece_end) - piece->start, POSIX_FADV_WILLNEED);
-	}
+	for (; piece < backing->pieces + backing->count && piece->start < end; piece++)
+		vfs_fadvise(piece->file, piece->offset, min(end, vexfs_piece_end(backing, piece)) - piece->start,
+			    POSIX_FADV_WILLNEED);
 }

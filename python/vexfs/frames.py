@@ -16,6 +16,7 @@ Buffer = Union[bytes, memoryview]
 PREFIX_BYTES = 16
 _PREFIX = struct.Struct("<4sIQ")
 _MAGIC = b"VXF2"
+_ALIGNMENT = 4  # of a body that the daemon can use where it is
 _DTYPES: Dict[str, "np.dtype[Any]"] = {"f32": np.dtype("<f4"), "u64": np.dtype("<u8"), "u8": np.dtype("u1")}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
@@ -38,6 +39,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> List[Buffe
     described = [{"name": name, "dtype": _NAMES[array.dtype], "shape": list(array.shape)}
                  for name, array in arrays.items()]
     text = to_json({**header, "arrays": described} if described else header).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
     body_bytes = sum(array.nbytes for array in arrays.values())
     parts: List[Buffer] = [_PREFIX.pack(_MAGIC, len(text), body_bytes) + text]
     parts += [array.data.cast("B") for array in arrays.values() if array.nbytes]

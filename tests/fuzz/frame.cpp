@@ -88,8 +88,9 @@ void serve(Server& server, std::span<const std::byte> input) {
     const auto answer = [&](RawMessage raw) {
         auto header = decode_header(raw.header);
         if (!header) return Server::check(error_message(header.error()));
-        server.answer({std::move(*header), std::move(raw.body), raw.text, {}, {}});
+        server.answer({std::move(*header), std::move(raw.body), raw.text, {}, {}, raw.lent});
     };
+    if (auto whole = whole_frame(input, request_bytes_max)) answer(std::move(*whole));
     while (!input.empty() && !reader.failure()) {
         // In pieces, as a socket gives it.
         const size_t piece = std::min<size_t>(input.size(), 1 + static_cast<size_t>(input[0]));

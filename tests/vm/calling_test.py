@@ -39,6 +39,29 @@ class Calling(Mounted):
         np.testing.assert_array_equal(checked(got)["arrays"]["vectors"], vectors)
         np.testing.assert_array_equal(np.load(path / "vectors.npy"), vectors)
 
+    def test_vectors_wherever_the_header_lets_them_begin(self):
+        path = self.collection(dimension=2, algorithm="flat")
+        vectors = rows(40, 2)
+        for blanks in range(4):
+            insert = request("insert", {"vectors": vectors[10 * blanks:10 * blanks + 10]}, collection=path.name)
+            self.assertEqual(checked(call(self.descriptor, padded(insert, blanks)))["inserted"], 10)
+        np.testing.assert_array_equal(np.load(path / "vectors.npy"), vectors)
+
+    def test_what_was_written_before_is_asked_first(self):
+        os.write(self.descriptor, request("collection.list") + request("health")[:10])
+        replies = call(self.descriptor, request("health")[10:])
+        first_bytes = 16 + int.from_bytes(replies[4:8], "little")
+        self.assertIn("collections", checked(replies[:first_bytes]))
+        rest = replies[first_bytes:] or os.read(self.descriptor, 1 << 16)
+        self.assertEqual(checked(rest)["status"], "ok")
+
+
+def padded(frame, blanks):
+    """A request with so many blanks behind its header."""
+    header_bytes = int.from_bytes(frame[4:8], "little")
+    return (frame[:4] + (header_bytes + blanks).to_bytes(4, "little") + frame[8:16 + header_bytes] + b" " * blanks
+            + frame[16 + header_bytes:])
+
 
 if __name__ == "__main__":
     unittest.main()

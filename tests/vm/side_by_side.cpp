@@ -146,7 +146,9 @@ class Call {
     std::vector<char> reply_;
 };
 
-std::string frame(const std::string& header, const std::string& body) {
+// Its header is padded, as vexfs-protocol(7) advises.
+std::string frame(std::string header, const std::string& body) {
+    header.resize((header.size() + 3) / 4 * 4, ' ');
     std::string bytes("VXF2");
     const auto header_bytes = static_cast<uint32_t>(header.size());
     const uint64_t body_bytes = body.size();

@@ -191,10 +191,19 @@ void write(const Asked& asked, const Request& request) {
 void call(const Asked& asked, const Request& request) {
     const OpenedPtr opened = opened_of(asked, request);
     if (!opened) return;
+    const auto answer = [=, size = request.header.size] {
+        answer_read(asked, opened, read_reply(*opened->file, size));
+    };
+    // At once, of the bytes where they are; else of a copy.
+    const auto ask = [&] {
+        const auto put = opened->file->write_request(request.data);
+        if (!put) return asked.failed(opened->node, put.error());
+        answer();
+    };
+    if (asked.try_run_long(ask)) return;
     const auto put = opened->file->write(0, request.data);
     if (!put) return asked.failed(opened->node, put.error());
-    asked.run_long(
-        [=, size = request.header.size] { answer_read(asked, opened, read_reply(*opened->file, size)); });
+    asked.run_long(answer);
 }
 
 void flush(const Asked& asked, const Request& request) {

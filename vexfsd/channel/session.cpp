@@ -143,6 +143,11 @@ void Asked::run_long(std::function<void()> call) const {
     run_through(state_->gate, std::move(call));
 }
 
+bool Asked::try_run_long(const std::function<void()>& call) const {
+    const InWork::Call busy(state_->in_work);
+    return state_->gate.try_run([&] { guarded(call); });
+}
+
 void Asked::run_patiently(std::function<void()> call) const {
     run_through(state_->patient, std::move(call));
 }

@@ -67,6 +67,8 @@ class Asked {
 
     // Runs what may take as long as a request does, now or in another thread.
     void run_long(std::function<void()> call) const;
+    // Runs it now and in this thread, or says that it would have to wait.
+    bool try_run_long(const std::function<void()>& call) const;
     // What waits by itself, for longer than requests do.
     void run_patiently(std::function<void()> call) const;
     // Answers after a delay, at once where it is 0, and keeps no thread meanwhile.

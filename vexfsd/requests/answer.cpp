@@ -23,6 +23,7 @@ Message answer(RawMessage raw, const Caller& caller, const Handler& handler) {
             Message request;
             request.header = std::move(*header);
             request.body = std::move(raw.body);
+            request.lent = raw.lent;
             request.text = text;
             reply = handler(request, caller);
         } else {

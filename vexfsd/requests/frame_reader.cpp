@@ -20,6 +20,19 @@ bool is_blank(char c) {
 
 }  // namespace
 
+std::optional<RawMessage> whole_frame(std::span<const std::byte> bytes, uint64_t request_bytes_max) {
+    if (bytes.size() < frame_prefix_bytes) return std::nullopt;
+    const auto prefix = decode_prefix(bytes.first<frame_prefix_bytes>());
+    const std::span<const std::byte> rest = bytes.subspan(frame_prefix_bytes);
+    if (!prefix || rest.size() > request_bytes_max || prefix->header_bytes > rest.size() ||
+        prefix->body_bytes != rest.size() - prefix->header_bytes)
+        return std::nullopt;
+    RawMessage message;
+    message.header = chars(rest.first(prefix->header_bytes));
+    message.lent = rest.subspan(prefix->header_bytes);
+    return message;
+}
+
 size_t FrameReader::feed(std::span<const std::byte> input, uint64_t request_bytes_max) {
     size_t used = 0;
     while (used < input.size() && state_ != State::complete && state_ != State::failed) {

@@ -20,7 +20,11 @@ struct RawMessage {
     std::string header;
     std::vector<std::byte> body;
     bool text = false;
+    std::span<const std::byte> lent;  // as in Message
 };
+
+// Bytes that are one frame and nothing else, with its body lent; none where they aren't, and feed() says why.
+std::optional<RawMessage> whole_frame(std::span<const std::byte> bytes, uint64_t request_bytes_max);
 
 class FrameReader {
   public:

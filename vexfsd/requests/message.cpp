@@ -115,7 +115,8 @@ void put(std::vector<std::byte>& out, T value) {
 
 Result<std::vector<ArrayView>> arrays_of(const Message& message) {
     std::vector<ArrayView> views;
-    std::span<const std::byte> rest = message.body;
+    const std::span<const std::byte> body = message.lent.empty() ? std::span(message.body) : message.lent;
+    std::span<const std::byte> rest = body;
     if (const auto arrays = message.header.find("arrays"); arrays != message.header.end()) {
         if (!arrays->is_array()) return malformed("arrays is not a list");
         if (arrays->size() > arrays_max) {
@@ -136,8 +137,8 @@ Result<std::vector<ArrayView>> arrays_of(const Message& message) {
         }
     }
     if (!rest.empty()) {
-        return malformed(fmt::format("the body has {} bytes, the arrays take {} of them", message.body.size(),
-                                     message.body.size() - rest.size()));
+        return malformed(fmt::format("the body has {} bytes, the arrays take {} of them", body.size(),
+                                     body.size() - rest.size()));
     }
     return views;
 }

@@ -44,6 +44,8 @@ struct Message {
     std::chrono::microseconds held_back{0};
     // Of a reply, and not sent: for how long the same request has the same reply. None where it may not.
     std::optional<ReplyHold> hold;
+    // Of a request: its body where that is somebody else's, who keeps it until there is a reply.
+    std::span<const std::byte> lent;
 };
 
 // One of header["arrays"]: {"name":"vectors","dtype":"f32","shape":[2,100]}; dtype f32, u64 or u8.

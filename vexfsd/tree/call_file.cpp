@@ -49,11 +49,22 @@ Message CallFile::next_reply() {
     RawMessage request = std::move(requests_.front());
     requests_.pop_front();
     requests_bytes_ -= bytes_of(request);
+    return reply_to(std::move(request));
+}
+
+Message CallFile::reply_to(RawMessage request) {
     return answer(std::move(request), caller_, [this](Message& asked, const Caller& caller) {
         if (!collection_.empty() && Service::lacks_collection(asked.header))
             asked.header["collection"] = collection_;
         return service_.handle(asked, caller);
     });
+}
+
+bool CallFile::answer_whole(std::span<const std::byte> bytes) {
+    if (reader_.midway() || !requests_.empty() || failure_) return false;
+    auto request = whole_frame(bytes, request_bytes_max_);
+    if (request) put_reply(reply_to(std::move(*request)));
+    return request.has_value();
 }
 
 Outcome<bool> CallFile::work() {

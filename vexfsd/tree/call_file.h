@@ -18,12 +18,14 @@ class CallFile final : public StreamFile {
 
   private:
     Outcome<void> take(std::span<const std::byte> bytes) override;
+    bool answer_whole(std::span<const std::byte> bytes) override;
     Outcome<bool> work() override;
     Outcome<void> finish() override;
     uint64_t held_bytes() const override;
     void drop_held() override;
     void end_line();
     Message next_reply();
+    Message reply_to(RawMessage request);
 
     Service& service_;
     const Caller caller_;

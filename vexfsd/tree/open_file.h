@@ -33,6 +33,8 @@ class OpenFile {
     // How many bytes were read, 0 at the end.
     virtual Outcome<size_t> read(uint64_t offset, std::span<std::byte> bytes) = 0;
     virtual Outcome<size_t> write(uint64_t offset, std::span<const std::byte> bytes) = 0;
+    // write() of a request that is whole, whose reply is read next; it may take as long as reading does.
+    virtual Outcome<size_t> write_request(std::span<const std::byte> bytes) { return write(0, bytes); }
     virtual Outcome<void> truncate(uint64_t bytes) = 0;
     // One of the descriptors was closed: what was written takes effect.
     virtual Outcome<void> flush() { return {}; }

@@ -42,11 +42,32 @@ Outcome<void> StreamFile::account() {
     return share_.resize(held_bytes() + reply_.size() - read_bytes_);
 }
 
+Outcome<void> StreamFile::check_complete() {
+    if (!std::exchange(given_up_, false)) return {};
+    return refuse(ETIMEDOUT, "the rest of what was written did not come in time");
+}
+
 Outcome<size_t> StreamFile::write(uint64_t, std::span<const std::byte> bytes) {
     if (in_work_) return refuse(EBUSY, "a request is in work on this descriptor");
     const std::lock_guard lock(mutex_);
-    if (std::exchange(given_up_, false))
-        return refuse(ETIMEDOUT, "the rest of what was written did not come in time");
+    VEXFS_TREE_TRY(check_complete());
+    return take_all(bytes);
+}
+
+Outcome<size_t> StreamFile::write_request(std::span<const std::byte> bytes) {
+    if (in_work_) return refuse(EBUSY, "a request is in work on this descriptor");
+    const std::lock_guard lock(mutex_);
+    VEXFS_TREE_TRY(check_complete());
+    const bool answered = reply_.empty() && [&] {
+        const Flag in_work(in_work_);
+        return answer_whole(bytes);
+    }();
+    if (!answered) return take_all(bytes);
+    (void)account();
+    return bytes.size();
+}
+
+Outcome<size_t> StreamFile::take_all(std::span<const std::byte> bytes) {
     VEXFS_TREE_TRY(share_.resize(held_bytes() + bytes.size() + reply_.size() - read_bytes_));
     auto taken = take(bytes);
     (void)account();
@@ -82,8 +103,7 @@ Outcome<size_t> StreamFile::read(uint64_t, std::span<std::byte> bytes) {
 
 Outcome<void> StreamFile::flush() {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(given_up_, false))
-        return refuse(ETIMEDOUT, "the rest of what was written did not come in time");
+    VEXFS_TREE_TRY(check_complete());
     auto finished = finish();
     (void)account();
     return finished;

@@ -23,6 +23,7 @@ class StreamFile : public OpenFile {
 
     Outcome<size_t> read(uint64_t offset, std::span<std::byte> bytes) final;
     Outcome<size_t> write(uint64_t offset, std::span<const std::byte> bytes) final;
+    Outcome<size_t> write_request(std::span<const std::byte> bytes) final;
     // As a shell's ">" does, which means nothing here.
     Outcome<void> truncate(uint64_t) final { return {}; }
     Outcome<void> flush() final;
@@ -37,6 +38,9 @@ class StreamFile : public OpenFile {
 
     // Takes all of the bytes or, where they can't be, none.
     virtual Outcome<void> take(std::span<const std::byte> bytes) = 0;
+    // Puts the reply to the bytes where they are one request, nothing was taken before, and they need not be
+    // held; false where they are to be taken.
+    virtual bool answer_whole(std::span<const std::byte>) { return false; }
     // What is done of what was taken, and its reply put by put_reply(); false where nothing is left to do. A
     // failure is that of reading.
     virtual Outcome<bool> work() = 0;
@@ -55,6 +59,8 @@ class StreamFile : public OpenFile {
     bool readable() const { return readable_; }
 
   private:
+    Outcome<void> check_complete();
+    Outcome<size_t> take_all(std::span<const std::byte> bytes);
     Outcome<void> account();
     void give_up();
 

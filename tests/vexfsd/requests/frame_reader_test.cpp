@@ -103,6 +103,28 @@ TEST_CASE("a reader takes bytes up to the end of one message, and none while tha
     CHECK(reader.take().header == "{\"n\":1}");
 }
 
+TEST_CASE("the body of bytes that are one frame stays where it is") {
+    for (const size_t body : {0, 1, 70'000}) {
+        CAPTURE(body);
+        Bytes bytes = frame_bytes({{"n", 1}}, body);
+        const auto whole = whole_frame(bytes, request_bytes_max);
+        REQUIRE(whole);
+        CHECK(decode_header(whole->header).value()["n"] == 1);
+        CHECK(whole->lent.size() == body);
+        CHECK(whole->lent.data() + body == bytes.data() + bytes.size());
+        CHECK_FALSE(whole->text);
+        for (size_t left = 0; left < std::min<size_t>(bytes.size(), 100); ++left)
+            CHECK_FALSE(whole_frame(std::span(bytes).first(left), request_bytes_max));
+        CHECK_FALSE(whole_frame(bytes, bytes.size() - frame_prefix_bytes - 1));
+        bytes.push_back({});
+        CHECK_FALSE(whole_frame(bytes, request_bytes_max));
+    }
+    CHECK_FALSE(whole_frame(line_bytes({{"n", 1}}), request_bytes_max));
+    Bytes hostile = frame_bytes({{"n", 1}}, 10);
+    std::fill(hostile.begin() + 4, hostile.begin() + frame_prefix_bytes, std::byte{0xff});
+    CHECK_FALSE(whole_frame(hostile, UINT64_MAX));
+}
+
 TEST_CASE("a reader knows whether it is in the midst of a message") {
     FrameReader reader;
     const auto feed = [&](const Bytes& bytes) { reader.feed(bytes, request_bytes_max); };

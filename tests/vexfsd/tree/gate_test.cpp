@@ -13,6 +13,9 @@ TEST_CASE("a call runs in its own thread") {
     std::thread::id ran;
     gate.run([&] { ran = std::this_thread::get_id(); });
     CHECK(ran == std::this_thread::get_id());
+    ran = {};
+    CHECK(gate.try_run([&] { ran = std::this_thread::get_id(); }));
+    CHECK(ran == std::this_thread::get_id());
 }
 
 TEST_CASE("what has to wait keeps nobody, and is run by who is through") {
@@ -29,6 +32,7 @@ TEST_CASE("what has to wait keeps nobody, and is run by who is through") {
     entered.wait();
     gate.run([&] { second = std::this_thread::get_id(); });
     CHECK(second == std::thread::id());
+    CHECK_FALSE(gate.try_run([] { FAIL("it has to wait"); }));
     CHECK((gate.load().in_work == 1 && gate.load().waiting == 1));
     leave.count_down();
     runner.join();
