@@ -8,14 +8,8 @@
 namespace vexfs::ctl {
 namespace {
 
-Result<Message> ask(Context& context) {
-    Message request;
-    request.header = {{"op", "alerts"}};
-    return context.call(std::move(request));
-}
-
-Result<ExitStatus> list(Context& context) {
-    VEXFS_ASSIGN(const Message reply, ask(context));
+Result<ExitStatus> list_alerts(Context& context) {
+    VEXFS_ASSIGN(const Message reply, context.call("alerts"));
     Table table{{{"ALERT"}, {"SEVERITY"}, {"COLLECTION"}, {"VALUE", true}, {"THRESHOLD", true}, {"SINCE"}},
                 {}};
     for (const auto& alert : reply.header.at("alerts")) {
@@ -28,7 +22,7 @@ Result<ExitStatus> list(Context& context) {
 }
 
 Result<ExitStatus> rules(Context& context) {
-    VEXFS_ASSIGN(const Message reply, ask(context));
+    VEXFS_ASSIGN(const Message reply, context.call("alerts"));
     Table table{{{"RULE"}, {"SEVERITY"}, {"CONDITION"}, {"FOR S", true}, {"DESCRIPTION"}}, {}};
     for (const auto& rule : reply.header.at("rules")) {
         table.rows.push_back(
@@ -45,7 +39,7 @@ Result<ExitStatus> rules(Context& context) {
 void register_alert(Cli& cli) {
     CLI::App* noun = cli.noun("alert", "Show alerts that are raised, and the rules for them");
     cli.verb(noun, "list", "Show the alerts that are raised",
-             "vexfsctl alert list\nvexfsctl -o json alert list", list);
+             "vexfsctl alert list\nvexfsctl -o json alert list", list_alerts);
     cli.verb(noun, "rules", "Show the rules by which alerts are raised", "vexfsctl alert rules", rules);
 }
 

@@ -37,9 +37,9 @@ tl::unexpected<Error> interrupted_error(const std::string& directory) {
                 "the same command goes on where this one stopped");
 }
 
-class Work {
+class BackingUp {
   public:
-    Work(Context& context, const Options& options, BackupDirectory& directory)
+    BackingUp(Context& context, const Options& options, BackupDirectory& directory)
         : context_(context), options_(options), directory_(directory) {}
 
     Result<Backup> run() {
@@ -174,7 +174,7 @@ Result<ExitStatus> run(Context& context, const Options& options) {
             fmt::format("{} holds a backup of the collection {}", options.directory, before->collection),
             "take a directory of its own for each collection");
     }
-    Work work(context, options, directory);
+    BackingUp work(context, options, directory);
     const auto backup = work.run();
     if (!backup && interrupted()) {
         context.out().note("vexfsctl: " + backup.error().message);

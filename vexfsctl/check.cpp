@@ -17,9 +17,7 @@ using json = nlohmann::json;
 constexpr auto poll_every = std::chrono::milliseconds(100);
 
 Result<std::vector<std::string>> all_names(Context& context) {
-    Message request;
-    request.header = {{"op", "collection.list"}};
-    VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
+    VEXFS_ASSIGN(const Message reply, context.call("collection.list"));
     std::vector<std::string> names;
     for (const char* group : {"collections", "quarantined"}) {
         for (const auto& entry : reply.header.at(group)) names.push_back(cell(entry, "name"));

@@ -89,6 +89,12 @@ Result<Message> Context::call(Message request) {
     }
 }
 
+Result<Message> Context::call(std::string_view operation) {
+    Message request;
+    request.header["op"] = operation;
+    return call(std::move(request));
+}
+
 Result<Message> Context::call_once(const Message& request) {
     if (!transport_) {
         VEXFS_ASSIGN(transport_, endpoint_->connect());

@@ -48,6 +48,7 @@ class Context {
     // One request and its reply, over a transport that stays open. Where the daemon that it was connected to
     // restarts, the request waits for it, unless it may be done already and is not to be done twice.
     Result<Message> call(Message request);
+    Result<Message> call(std::string_view operation);  // without fields
     // A transport of its own.
     Result<std::unique_ptr<Transport>> connect() { return endpoint_->connect(); }
 

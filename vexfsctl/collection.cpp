@@ -37,10 +37,8 @@ Result<ExitStatus> create(Context& context, const CreateOptions& options) {
     return succeeded;
 }
 
-Result<ExitStatus> list(Context& context) {
-    Message request;
-    request.header = {{"op", "collection.list"}};
-    VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
+Result<ExitStatus> list_collections(Context& context) {
+    VEXFS_ASSIGN(const Message reply, context.call("collection.list"));
     Table table{{{"NAME"}, {"POINTS", true}, {"DIMENSION", true}, {"METRIC"}, {"ALGORITHM"}, {"PRESET"}}, {}};
     for (const auto& row : reply.header.at("collections")) {
         table.rows.push_back({cell(row, "name"), cell(row, "points"), cell(row, "dimension"),
@@ -170,7 +168,7 @@ void register_collection(Cli& cli) {
     register_create(cli, noun);
 
     cli.verb(noun, "list", "List the collections",
-             "vexfsctl collection list\nvexfsctl -o plain collection list | cut -f1", list);
+             "vexfsctl collection list\nvexfsctl -o plain collection list | cut -f1", list_collections);
 
     const auto info_name = std::make_shared<std::string>();
     CLI::App* info_app = cli.verb(noun, "info", "Show one collection", "vexfsctl collection info words",

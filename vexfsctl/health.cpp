@@ -6,9 +6,7 @@ namespace vexfs::ctl {
 namespace {
 
 Result<ExitStatus> health(Context& context) {
-    Message request;
-    request.header = {{"op", "health"}};
-    VEXFS_ASSIGN(const Message reply, context.call(std::move(request)));
+    VEXFS_ASSIGN(const Message reply, context.call("health"));
     VEXFS_TRY(print_pairs(context.out(), reply.header));
     note_quarantined(context.out(), reply.header);
     return cell(reply.header, "status") == "ok" ? ExitStatus::success : ExitStatus::failed;

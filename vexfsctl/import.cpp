@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
-#include <random>
 
+#include "engine/base/random.h"
 #include "vexfsctl/import_source.h"
 #include "vexfsctl/indexing.h"
 #include "vexfsctl/nouns.h"
@@ -85,8 +85,7 @@ class Import {
     Result<void> find_start() {
         VEXFS_ASSIGN(key_, import_key(options_.files));
         if (options_.restart) {
-            std::random_device random;
-            key_ ^= (uint64_t{random()} << 32 | random());
+            key_ ^= random_number();
             if (key_ == 0) key_ = 1;
             return {};
         }

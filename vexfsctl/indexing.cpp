@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto poll_every = std::chrono::milliseconds(100);
 
-struct Work {
+struct IndexingWork {
     std::string label;
     std::function<uint64_t(const nlohmann::json& info)> left;  // rows
     const char* if_interrupted;                                // of the rows that are left
@@ -27,7 +27,7 @@ Result<nlohmann::json> info_of(Context& context, const std::string& collection) 
     return std::move(reply.header);
 }
 
-Result<ExitStatus> wait_for(Context& context, Message request, const Work& work) {
+Result<ExitStatus> wait_for(Context& context, Message request, const IndexingWork& work) {
     note_interrupts();
     const std::string collection = request.header.at("collection");
     VEXFS_ASSIGN(const std::unique_ptr<Transport> transport, context.connect());

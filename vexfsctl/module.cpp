@@ -62,7 +62,7 @@ void sum_up(const Output& out, const ModuleStatus& status) {
                          differs(status) ? ", with other parameters than configured" : ""));
 }
 
-Result<ExitStatus> status(Context& context) {
+Result<ExitStatus> module_status(Context& context) {
     VEXFS_ASSIGN(const Settings::Module settings, module_settings(context.out()));
     VEXFS_ASSIGN(const ModuleStatus now, Module().status(settings));
     VEXFS_TRY(print(context.out(), now));
@@ -84,19 +84,13 @@ Result<ExitStatus> plan(Context& context) {
     return succeeded;
 }
 
-Result<Message> ask(Context& context, const char* operation) {
-    Message request;
-    request.header = {{"op", operation}};
-    return context.call(std::move(request));
-}
-
 // A mount that FUSE serves for want of the module goes over to it. Without a daemon there is none.
 Result<void> mount_anew(Context& context) {
     if (context.embedded()) return {};
-    const auto before = ask(context, "mount.status");
+    const auto before = context.call("mount.status");
     if (!before || !before->header.value("fallback", false)) return {};
-    VEXFS_TRY(ask(context, "mount.unmount"));
-    VEXFS_ASSIGN(const Message after, ask(context, "mount.mount"));
+    VEXFS_TRY(context.call("mount.unmount"));
+    VEXFS_ASSIGN(const Message after, context.call("mount.mount"));
     context.out().note(fmt::format("{} is mounted by {}", after.header.value("directory", ""),
                                    after.header.value("note", "")));
     return {};
@@ -198,7 +192,7 @@ void register_module(Cli& cli) {
     cli.run_there(noun);
     cli.verb(noun, "status",
              "Show its parameters as configured and as they are: exit status 0 loaded, 1 not loaded",
-             "vexfsctl module status", status);
+             "vexfsctl module status", module_status);
     cli.verb(noun, "plan", "Show what load would do, and do nothing", "vexfsctl module plan", plan);
     cli.verb(noun, "load", "Load it, or set the parameters that differ where it is loaded; as root",
              "sudo vexfsctl module load", load);

@@ -16,12 +16,6 @@ struct MountOptions {
     std::string directory, backend;
 };
 
-Result<Message> ask(Context& context, const char* operation) {
-    Message request;
-    request.header = {{"op", operation}};
-    return context.call(std::move(request));
-}
-
 // Whether root can do what a daemon without privileges can't.
 bool can_help(const Context& context, const Error& error) {
     return geteuid() == 0 && !context.embedded() && !context.remote() &&
@@ -39,7 +33,7 @@ Result<Message> mount_as(Context& context, const MountOptions& options) {
     if (reply || options.backend == "module" || !can_help(context, reply.error())) return reply;
     std::string directory = options.directory;
     if (directory.empty()) {
-        VEXFS_ASSIGN(const Message found, ask(context, "mount.status"));
+        VEXFS_ASSIGN(const Message found, context.call("mount.status"));
         directory = found.header.value("directory", "");
     }
     std::error_code error;
@@ -49,12 +43,12 @@ Result<Message> mount_as(Context& context, const MountOptions& options) {
 }
 
 Result<Message> unmount(Context& context) {
-    auto reply = ask(context, "mount.unmount");
+    auto reply = context.call("mount.unmount");
     if (reply || !can_help(context, reply.error())) return reply;
-    VEXFS_ASSIGN(const Message found, ask(context, "mount.status"));
+    VEXFS_ASSIGN(const Message found, context.call("mount.status"));
     VEXFS_TRY(fuse::unmount(found.header.value("directory", "")));
     // Now there is nothing left to be unmounted, but to be forgotten.
-    return ask(context, "mount.unmount");
+    return context.call("mount.unmount");
 }
 
 Result<ExitStatus> show(Context& context, const Result<Message>& reply) {
@@ -63,8 +57,8 @@ Result<ExitStatus> show(Context& context, const Result<Message>& reply) {
     return succeeded;
 }
 
-Result<ExitStatus> status(Context& context) {
-    VEXFS_ASSIGN(const Message reply, ask(context, "mount.status"));
+Result<ExitStatus> mount_status(Context& context) {
+    VEXFS_ASSIGN(const Message reply, context.call("mount.status"));
     VEXFS_TRY(print_pairs(context.out(), reply.header));
     return reply.header.value("mounted", false) ? ExitStatus::success : ExitStatus::failed;
 }
@@ -82,7 +76,7 @@ void register_mount(Cli& cli) {
     cli.choice(app, "--backend", options->backend, {"auto", "module", "fuse"},
                "What serves the mount; else mount.backend of the configuration");
     cli.verb(app, "status", "Tell where they are mounted and by what: exit status 0 mounted, 1 not",
-             "vexfsctl mount status", status);
+             "vexfsctl mount status", mount_status);
 }
 
 void register_umount(Cli& cli) {

@@ -14,7 +14,7 @@ PresetCatalog load_presets(const Output& out) {
     return catalog;
 }
 
-Result<ExitStatus> list(Context& context) {
+Result<ExitStatus> list_presets(Context& context) {
     const PresetCatalog catalog = load_presets(context.out());
     Table table{{{"NAME"}, {"ALGORITHM"}, {"TARGET RECALL", true}, {"DESCRIPTION"}}, {}};
     nlohmann::ordered_json presets = nlohmann::ordered_json::array();
@@ -67,7 +67,7 @@ Result<ExitStatus> apply(Context& context, const std::string& collection, const 
 void register_preset(Cli& cli) {
     CLI::App* noun = cli.noun("preset", "Show presets and apply them to collections");
     cli.run_there(noun);
-    cli.verb(noun, "list", "List the presets", "vexfsctl preset list", list);
+    cli.verb(noun, "list", "List the presets", "vexfsctl preset list", list_presets);
 
     const Completes presets{Completes::Kind::preset, {}};
     const auto shown = std::make_shared<std::string>();

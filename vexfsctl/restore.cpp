@@ -19,9 +19,9 @@ struct RestoreOptions {
     bool replace = false;
 };
 
-class Work {
+class Restoring {
   public:
-    Work(Context& context, const RestoreOptions& options, const BackupDirectory& directory)
+    Restoring(Context& context, const RestoreOptions& options, const BackupDirectory& directory)
         : context_(context), options_(options), directory_(directory) {}
 
     Result<Message> run(const Backup& backup) {
@@ -122,7 +122,7 @@ Result<ExitStatus> run(Context& context, const RestoreOptions& options) {
     note_interrupts();
     VEXFS_ASSIGN(const auto directory, BackupDirectory::open(options.directory, BackupDirectory::Use::read));
     VEXFS_ASSIGN(const Backup backup, directory.read());
-    const auto reply = Work(context, options, directory).run(backup);
+    const auto reply = Restoring(context, options, directory).run(backup);
     if (!reply && interrupted()) {
         context.out().note("vexfsctl: " + reply.error().message);
         return ExitStatus::interrupted;

@@ -33,7 +33,7 @@ Result<ExitStatus> create(Context& context, const SnapshotOptions& options) {
     return succeeded;
 }
 
-Result<ExitStatus> list(Context& context, const SnapshotOptions& options) {
+Result<ExitStatus> list_snapshots(Context& context, const SnapshotOptions& options) {
     Message request;
     request.header = {{"op", "collection.snapshots"}};
     if (!options.name.empty()) request.header["collection"] = options.name;
@@ -117,7 +117,7 @@ void register_snapshot(Cli& cli, CLI::App* collection) {
                          "Succeed where there is one of that name, and leave it as it is");
 
     const auto [list_app, listed] = add(cli, noun, "list", "List snapshots, of one collection or of all",
-                                        "vexfsctl collection snapshot list words", list);
+                                        "vexfsctl collection snapshot list words", list_snapshots);
     cli.option(list_app, "NAME", listed->name, "NAME", "The collection", {Completes::Kind::collection, {}});
 
     const auto [restore_app, restored] =

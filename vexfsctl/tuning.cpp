@@ -62,7 +62,7 @@ Result<ExitStatus> report(Context& context, const TuningReport& tuned) {
     return succeeded;
 }
 
-Result<ExitStatus> list(Context& context) {
+Result<ExitStatus> list_profiles(Context& context) {
     const ProfileCatalog catalog = load_profiles(context.out());
     VEXFS_ASSIGN(const TuningReport now, Tuning(kernel_values()).status());
     Table table{{{"NAME"}, {"STATE"}, {"VALUES", true}, {"DESCRIPTION"}}, {}};
@@ -104,7 +104,7 @@ Result<ExitStatus> revert(Context& context) {
     return report(context, reverted);
 }
 
-Result<ExitStatus> status(Context& context) {
+Result<ExitStatus> tuning_status(Context& context) {
     VEXFS_ASSIGN(const TuningReport now, Tuning(kernel_values()).status());
     VEXFS_TRY(report(context, now));
     const bool as_meant = now.state == TuningState::applied || now.state == TuningState::none;
@@ -116,7 +116,7 @@ Result<ExitStatus> status(Context& context) {
 void register_tuning(Cli& cli) {
     CLI::App* noun = cli.noun("tuning", "Set values of the kernel by profiles, and undo them");
     cli.run_there(noun);
-    cli.verb(noun, "list", "List the profiles, and which is applied", "vexfsctl tuning list", list);
+    cli.verb(noun, "list", "List the profiles, and which is applied", "vexfsctl tuning list", list_profiles);
     const Completes profiles{Completes::Kind::profile, {}};
     const auto planned = std::make_shared<std::string>();
     CLI::App* plan_app = cli.verb(noun, "plan", "Show what apply would change, and change nothing",
@@ -133,7 +133,7 @@ void register_tuning(Cli& cli) {
              "sudo vexfsctl tuning revert", revert);
     cli.verb(noun, "status",
              "Show each value beside the profile's: exit status 1 where they have parted, else 0",
-             "vexfsctl tuning status", status);
+             "vexfsctl tuning status", tuning_status);
 }
 
 }  // namespace vexfs::ctl

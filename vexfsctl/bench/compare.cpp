@@ -25,13 +25,13 @@ bool ranges_apart(const Figure& a, const Figure& b) {
     return a_high < b_low || b_high < a_low;
 }
 
-Verdict verdict_of(const Figure& before, const Figure& after, double change) {
+Trend trend_of(const Figure& before, const Figure& after, double change) {
     const bool once = before.repeats.empty() || after.repeats.empty();
     const bool differs = before.unit == "recall"
                              ? std::abs(after.value - before.value) > least_recall_change
                              : std::abs(change) > (once ? least_change_once : least_change);
-    if (!differs || !ranges_apart(before, after)) return Verdict::same;
-    return (after.value > before.value) == before.more_is_better ? Verdict::better : Verdict::worse;
+    if (!differs || !ranges_apart(before, after)) return Trend::same;
+    return (after.value > before.value) == before.more_is_better ? Trend::better : Trend::worse;
 }
 
 }  // namespace
@@ -78,8 +78,8 @@ std::vector<Compared> compare(const ordered_json& before, const ordered_json& af
             later, [&](const Figure& other) { return other.of == figure.of && other.what == figure.what; });
         if (found == later.end()) continue;
         const double change = figure.value == 0 ? 0 : found->value / figure.value - 1;
-        const Verdict verdict = verdict_of(figure, *found, change);
-        all.push_back({std::move(figure), *found, change, verdict});
+        const Trend trend = trend_of(figure, *found, change);
+        all.push_back({std::move(figure), *found, change, trend});
     }
     return all;
 }

@@ -19,11 +19,11 @@ struct Figure {
 };
 std::vector<Figure> figures_of(const nlohmann::ordered_json& result);
 
-enum class Verdict { same, better, worse };
+enum class Trend { same, better, worse };
 struct Compared {
     Figure before, after;
     double change = 0;  // 0.1 is a tenth more
-    Verdict verdict = Verdict::same;
+    Trend trend = Trend::same;
 };
 // Those that both have. A change counts where the ranges of the repeats are apart, and by more than a
 // twentieth; of what was measured once, a tenth.

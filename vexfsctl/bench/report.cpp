@@ -187,10 +187,10 @@ Section claims(const ordered_json& result) {
 
 Section comparison(const ordered_json& before, const ordered_json& after) {
     size_t worse = 0, better = 0;
-    Section section{"Comparison", "", {"case", "figure", "before", "after", "change", "verdict"}, {}, {}, 5};
+    Section section{"Comparison", "", {"case", "figure", "before", "after", "change", "trend"}, {}, {}, 5};
     for (const Compared& one : compare(before, after)) {
-        worse += one.verdict == Verdict::worse;
-        better += one.verdict == Verdict::better;
+        worse += one.trend == Trend::worse;
+        better += one.trend == Trend::better;
         const auto value = [&](const Figure& figure) {
             return figure.unit == "recall" || figure.unit == "ratio"
                        ? fmt::format("{:.4f}", figure.value)
@@ -198,9 +198,9 @@ Section comparison(const ordered_json& before, const ordered_json& after) {
         };
         section.rows.push_back({one.before.of, one.before.what, value(one.before), value(one.after),
                                 fmt::format("{:+.1f} %", one.change * 100),
-                                one.verdict == Verdict::worse    ? "worse"
-                                : one.verdict == Verdict::better ? "better"
-                                                                 : ""});
+                                one.trend == Trend::worse    ? "worse"
+                                : one.trend == Trend::better ? "better"
+                                                             : ""});
     }
     section.text = fmt::format(
         "Before: {}. After: {}. {} of {} figures got worse and {} better, beyond the noise of their repeats.",

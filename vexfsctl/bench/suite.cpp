@@ -62,9 +62,9 @@ ordered_json machine() {
 }
 
 // How much there is to do in all, and how much is done.
-class Work {
+class SuiteProgress {
   public:
-    explicit Work(uint64_t total) : progress_("benchmark", total) {}
+    explicit SuiteProgress(uint64_t total) : progress_("benchmark", total) {}
     void add(uint64_t done) { progress_.update(done_ += done); }
 
   private:
@@ -75,7 +75,7 @@ class Work {
 class CaseRun {
   public:
     CaseRun(Context& context, const SuiteOptions& options, const BenchCase& of, const BenchData& data,
-            const std::vector<uint32_t>& truth, Work& work)
+            const std::vector<uint32_t>& truth, SuiteProgress& work)
         : context_(context), options_(options), case_(of), data_(data), truth_(truth), work_(work) {}
     ~CaseRun() {
         // What can't be deleted is an ordinary collection, seen and deletable.
@@ -292,7 +292,7 @@ class CaseRun {
     const BenchCase& case_;
     const BenchData& data_;
     const std::vector<uint32_t>& truth_;
-    Work& work_;
+    SuiteProgress& work_;
     std::string made_;
     ordered_json parameters_;  // of the collection
     unsigned number_ = 0;
@@ -322,7 +322,7 @@ Result<ordered_json> measure(Context& context, const SuiteOptions& options) {
                         {"repeats", options.repeats},
                         {"queries", options.queries},
                         {"cases", ordered_json::array()}};
-    Work work(work_of(options));
+    SuiteProgress work(work_of(options));
     BenchData data;
     std::vector<uint32_t> truth;
     for (const BenchCase& one : options.cases) {

@@ -202,9 +202,7 @@ std::vector<Finding> check_unit() {
 
 std::vector<Finding> check_daemon(Context& context) {
     Findings findings("daemon");
-    Message request;
-    request.header = {{"op", "health"}};
-    const auto reply = context.call(std::move(request));
+    const auto reply = context.call("health");
     if (!reply) {
         const bool rights = reply.error().code == ErrorCode::permission_denied;
         findings.wrong(reply.error().message,

@@ -20,7 +20,7 @@ constexpr size_t head_rows = 5;  // the daemon, two curves, the screens, the tit
 constexpr size_t foot_rows = 1;
 constexpr size_t label_columns = 22;
 
-struct Column {
+struct ScreenColumn {
     std::string title;
     size_t width;  // 0 takes what is left, and stands on the left
     std::string (*text)(const json& row);
@@ -48,8 +48,8 @@ Style severity_style(const json& row) {
     return severity == "critical" ? Style::bad : severity == "warning" ? Style::warning : Style::plain;
 }
 
-const std::vector<Column>& columns_of(Screen screen) {
-    static const std::vector<Column> collections{
+const std::vector<ScreenColumn>& columns_of(Screen screen) {
+    static const std::vector<ScreenColumn> collections{
         {"NAME", 0, [](const json& row) { return text_at(row, "/name"); }, plainly},
         {"POINTS", 9, [](const json& row) { return short_count(row, "/points"); }, plainly},
         {"QUERIES/s", 10, [](const json& row) { return short_count(row, "/lately/queries_per_s"); }, plainly},
@@ -59,7 +59,7 @@ const std::vector<Column>& columns_of(Screen screen) {
         {"RECALL", 7, [](const json& row) { return share(row, "/observed_recall"); }, recall_style},
         {"BACKLOG", 8, [](const json& row) { return short_count(row, "/backlog_rows"); }, backlog_style},
     };
-    static const std::vector<Column> io{
+    static const std::vector<ScreenColumn> io{
         {"NAME", 0, [](const json& row) { return text_at(row, "/name"); }, plainly},
         {"IOPS", 8, [](const json& row) { return short_count(row, "/lately/iops"); }, plainly},
         {"DEPTH", 7, [](const json& row) { return scaled(row, "/lately/queue_depth", 1); }, plainly},
@@ -70,14 +70,14 @@ const std::vector<Column>& columns_of(Screen screen) {
         {"ERRORS", 7, [](const json& row) { return short_count(row, "/io/errors"); },
          [](const json& row) { return row.at("io").at("errors") == 0 ? Style::plain : Style::bad; }},
     };
-    static const std::vector<Column> alerts{
+    static const std::vector<ScreenColumn> alerts{
         {"ALERT", 0, [](const json& row) { return text_at(row, "/name"); }, severity_style},
         {"SEVERITY", 9, [](const json& row) { return text_at(row, "/severity"); }, severity_style},
         {"VALUE", 10, [](const json& row) { return scaled(row, "/value", 1); }, plainly},
         {"THRESHOLD", 10, [](const json& row) { return scaled(row, "/threshold", 1); }, plainly},
         {"SINCE", 9, [](const json& row) { return clock_time(row, "/raised_ms"); }, plainly},
     };
-    static const std::vector<Column> none;
+    static const std::vector<ScreenColumn> none;
     switch (screen) {
         case Screen::collections: return collections;
         case Screen::io: return io;
@@ -160,12 +160,12 @@ class Drawing {
     }
 
     void table() {
-        const std::vector<Column>& columns = columns_of(view_.screen);
+        const std::vector<ScreenColumn>& columns = columns_of(view_.screen);
         size_t fixed = 0;
-        for (const Column& column : columns) fixed += column.width;
+        for (const ScreenColumn& column : columns) fixed += column.width;
         const size_t name_width = size_.columns > fixed + 8 ? size_.columns - fixed : 8;
         Line titles;
-        for (const Column& column : columns)
+        for (const ScreenColumn& column : columns)
             titles.push_back({aligned(column.title, column.width, name_width), Style::title});
         lines_.push_back(std::move(titles));
 
@@ -176,7 +176,7 @@ class Drawing {
         for (size_t i = first; i < std::min(rows.size(), first + page); ++i) {
             const json& row = row_of(rows[i]);
             Line line;
-            for (const Column& column : columns) {
+            for (const ScreenColumn& column : columns) {
                 const Style style = i == cursor ? Style::chosen : column.style(row);
                 line.push_back({aligned(column.text(row), column.width, name_width), style});
             }

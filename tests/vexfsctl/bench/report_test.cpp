@@ -58,27 +58,27 @@ json result_of(double insert, double queries, double recall) {
            {"cache", {{"hit_rate", 1.0}, {"p50_us", 60.0}}}}}}};
 }
 
-Verdict verdict_of(const json& before, const json& after, const std::string& what) {
+Trend trend_of(const json& before, const json& after, const std::string& what) {
     for (const Compared& one : compare(before, after))
-        if (one.before.what == what) return one.verdict;
+        if (one.before.what == what) return one.trend;
     FAIL("there is no figure " << what);
-    return Verdict::same;
+    return Trend::same;
 }
 
 }  // namespace
 
 TEST_CASE("a change counts beyond the noise of the repeats, in the direction that is better") {
     const json before = result_of(1000, 2000, 0.95);
-    CHECK(verdict_of(before, result_of(1000, 2000, 0.95), "insert, batches of 100") == Verdict::same);
-    CHECK(verdict_of(before, result_of(1100, 2000, 0.95), "insert, batches of 100") == Verdict::better);
-    CHECK(verdict_of(before, result_of(900, 2000, 0.95), "insert, batches of 100") == Verdict::worse);
+    CHECK(trend_of(before, result_of(1000, 2000, 0.95), "insert, batches of 100") == Trend::same);
+    CHECK(trend_of(before, result_of(1100, 2000, 0.95), "insert, batches of 100") == Trend::better);
+    CHECK(trend_of(before, result_of(900, 2000, 0.95), "insert, batches of 100") == Trend::worse);
     // Apart, but by less than a twentieth.
-    CHECK(verdict_of(before, result_of(1045, 2000, 0.95), "insert, batches of 100") == Verdict::same);
+    CHECK(trend_of(before, result_of(1045, 2000, 0.95), "insert, batches of 100") == Trend::same);
     // By more, but their ranges overlap.
-    CHECK(verdict_of(before, result_of(1000, 1700, 0.95), "search, 10 nearest") == Verdict::same);
-    CHECK(verdict_of(before, result_of(1000, 1500, 0.95), "search, 10 nearest") == Verdict::worse);
-    CHECK(verdict_of(before, result_of(1000, 2000, 0.94), "search, 10 nearest, recall") == Verdict::worse);
-    CHECK(verdict_of(before, result_of(1000, 2000, 0.947), "search, 10 nearest, recall") == Verdict::same);
+    CHECK(trend_of(before, result_of(1000, 1700, 0.95), "search, 10 nearest") == Trend::same);
+    CHECK(trend_of(before, result_of(1000, 1500, 0.95), "search, 10 nearest") == Trend::worse);
+    CHECK(trend_of(before, result_of(1000, 2000, 0.94), "search, 10 nearest, recall") == Trend::worse);
+    CHECK(trend_of(before, result_of(1000, 2000, 0.947), "search, 10 nearest, recall") == Trend::same);
 }
 
 TEST_CASE("claims stand beside what was measured, held or not") {
