@@ -6,15 +6,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <random>
+
+#include "engine/base/random.h"
 
 namespace vexfs {
 namespace {
-
-uint64_t random_number() {
-    std::random_device device;
-    return (uint64_t{device()} << 32) | device();
-}
 
 // The largest record, and room for the one that makes the segment overflow.
 uint64_t log_bytes_max(uint64_t segment_bytes) {

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <random>
-
+#include "engine/base/random.h"
 #include "engine/collection/snapshot.h"
 
 namespace vexfs {
@@ -12,8 +11,7 @@ namespace {
 
 // Not to be guessed by those who may not use it.
 std::string random_id() {
-    std::random_device device;
-    return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+    return fmt::format("{:016x}{:016x}", random_number(), random_number());
 }
 
 }  // namespace
