@@ -7,12 +7,15 @@
 #include <limits>
 #include <random>
 
+#include "engine/base/parallel.h"
 #include "engine/simd/codes.h"
 
 namespace vexfs::codes {
 namespace {
 
 constexpr size_t rounds = 4;
+constexpr size_t rotated_at_once = 32;  // vectors of which few lines are read beside those of the matrix
+constexpr size_t coded_strip = 1'024;   // of one thread, a multiple of that
 // Where a component is cut off, as multiples of the root mean square norm: only what training didn't see gets
 // there, and its norm must stay finite.
 constexpr float component_max = 1e6F;
@@ -124,17 +127,27 @@ void Space::lift(const float* from, bool query, float* to) const {
 }
 
 void Space::transform(const float* from, float* to) const {
-    std::vector<float> lifted(lifted_);
-    lift(from, false, lifted.data());
-    center(lifted.data());
-    rotate(lifted.data(), to);
+    transform(
+        1, [from](size_t) { return from; }, to);
+}
+
+void Space::transform(size_t count, FunctionRef<const float*(size_t)> vector, float* to) const {
+    std::vector<float> lifted(std::min(count, rotated_at_once) * lifted_);
+    for (size_t first = 0; first < count; first += rotated_at_once) {
+        const size_t some = std::min(count - first, rotated_at_once);
+        for (size_t i = 0; i < some; ++i) {
+            lift(vector(first + i), false, &lifted[i * lifted_]);
+            center(&lifted[i * lifted_]);
+        }
+        rotate(lifted.data(), some, to + first * coded_);
+    }
 }
 
 void Space::transform_query(const float* from, float* to) const {
     std::vector<float> lifted(lifted_);
     lift(from, true, lifted.data());
     center(lifted.data());
-    rotate(lifted.data(), to);
+    rotate(lifted.data(), 1, to);
 }
 
 void Space::center(float* lifted) const {
@@ -142,18 +155,35 @@ void Space::center(float* lifted) const {
         lifted[i] = std::clamp((lifted[i] - mean_[i]) * unit_, -component_max, component_max);
 }
 
-void Space::rotate(const float* from, float* to) const {
-    if (!matrix_.empty()) {
-        simd::code_kernels().matrix_product(matrix_.data(), coded_, lifted_, from, to);
-        return;
+void Space::rotate(const float* from, size_t count, float* to) const {
+    const simd::CodeKernels& kernels = simd::code_kernels();
+    if (!matrix_.empty()) return kernels.matrix_product(matrix_.data(), coded_, lifted_, from, count, to);
+    for (size_t i = 0; i < count; ++i, from += lifted_, to += coded_) {
+        std::copy(from, from + lifted_, to);
+        std::fill(to + lifted_, to + coded_, 0.0F);
+        kernels.fast_rotation(signs_.data(), rounds, coded_, to);
     }
-    std::copy(from, from + lifted_, to);
-    std::fill(to + lifted_, to + coded_, 0.0F);
-    simd::code_kernels().fast_rotation(signs_.data(), rounds, coded_, to);
 }
 
 size_t Space::memory_bytes() const {
     return (mean_.size() + matrix_.size() + signs_.size()) * sizeof(float);
+}
+
+Int8Table int8_codes(const Space& space, size_t count, FunctionRef<const float*(size_t)> vector,
+                     unsigned threads, const std::stop_token& stop) {
+    Int8Table table(count, space.coded_dimension());
+    parallel_for(threads, (count + coded_strip - 1) / coded_strip, [&](unsigned, size_t strip) {
+        if (stop.stop_requested()) return;
+        std::vector<float> transformed(rotated_at_once * space.coded_dimension());
+        const size_t end = std::min(count, (strip + 1) * coded_strip);
+        for (size_t first = strip * coded_strip; first < end; first += rotated_at_once) {
+            const size_t some = std::min(end - first, rotated_at_once);
+            space.transform(
+                some, [&](size_t i) { return vector(first + i); }, transformed.data());
+            for (size_t i = 0; i < some; ++i) table.set(first + i, &transformed[i * space.coded_dimension()]);
+        }
+    });
+    return table;
 }
 
 }  // namespace vexfs::codes

@@ -15,9 +15,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "engine/base/function_ref.h"
+#include "engine/codes/int8.h"
 #include "engine/simd/distance.h"
 
 namespace vexfs::codes {
@@ -37,6 +39,8 @@ class Space {
 
     // from: [dimension], to: [coded_dimension].
     void transform(const float* from, float* to) const;
+    // Of `count` vectors, each asked for once and used before the next, to: [count][coded_dimension].
+    void transform(size_t count, FunctionRef<const float*(size_t)> vector, float* to) const;
     void transform_query(const float* from, float* to) const;
 
     size_t memory_bytes() const;
@@ -52,7 +56,7 @@ class Space {
     void prepare();
     void lift(const float* from, bool query, float* to) const;  // to: [lifted_]
     void center(float* lifted) const;
-    void rotate(const float* from, float* to) const;
+    void rotate(const float* from, size_t count, float* to) const;
 
     size_t dimension_;
     simd::Metric metric_;
@@ -65,5 +69,9 @@ class Space {
     std::vector<float> matrix_;  // dense: [lifted_][coded_]
     std::vector<float> signs_;   // above: [rounds][coded_]
 };
+
+// Codes of `count` vectors in a space, which is not finished where it was stopped.
+Int8Table int8_codes(const Space& space, size_t count, FunctionRef<const float*(size_t)> vector,
+                     unsigned threads, const std::stop_token& stop);
 
 }  // namespace vexfs::codes

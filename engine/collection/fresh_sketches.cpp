@@ -105,17 +105,18 @@ void FreshSketches::make(FunctionRef<bool(size_t, float*)> vector, std::byte* pa
     raw.resize(dimension_);
     rows.resize(panel_rows * coded_);
     std::bitset<panel_rows> known;
-    for (size_t i = 0; i < panel_rows; ++i) {
+    const auto get = [&](size_t i) -> const float* {
         known[i] = vector(i, raw.data());
-        space_->transform(raw.data(), &rows[i * coded_]);
-    }
+        return raw.data();
+    };
+    space_->transform(panel_rows, get, rows.data());
 
     // Their mean, and how far they are from it: binary16 is to have their residuals' squares.
     float* const reference = reference_of(panel);
     const auto count = static_cast<float>(std::max<size_t>(known.count(), 1));
     std::array<float, panel_rows> weights;
     for (size_t i = 0; i < panel_rows; ++i) weights[i] = known[i] ? 1 / count : 0;
-    simd::code_kernels().matrix_product(rows.data(), coded_, panel_rows, weights.data(), reference);
+    simd::code_kernels().matrix_product(rows.data(), coded_, panel_rows, weights.data(), 1, reference);
     const simd::Kernels& kernels = simd::kernels();
     float squares = 0;
     for (size_t i = 0; i < panel_rows; ++i)

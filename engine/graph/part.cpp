@@ -3,13 +3,10 @@
 
 #include <algorithm>
 
-#include "engine/base/parallel.h"
-
 namespace vexfs::graph {
 namespace {
 
 constexpr size_t training_vectors_max = 20'000;
-constexpr size_t strip_rows = 1024;
 constexpr size_t two_bits_dimension_max = 512;    // above, rows of one bit are large enough
 constexpr size_t measured_nodes_min = 20'000;     // below, any layout takes little memory
 constexpr size_t projected_dimension_max = 1024;  // above, finding a projection takes too long
@@ -101,15 +98,8 @@ std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, RowRang
     const auto space = std::make_shared<const codes::Space>(
         dimension, metric, rows.size() / step, [&](size_t i) { return vector(rows[i * step]); },
         options.parameters.seed);
-    codes::Int8Table table(rows.size(), space->coded_dimension());
-    parallel_for(options.threads, (rows.size() + strip_rows - 1) / strip_rows, [&](unsigned, size_t strip) {
-        if (options.stop.stop_requested()) return;
-        std::vector<float> transformed(space->coded_dimension());
-        for (size_t i = strip * strip_rows; i < std::min(rows.size(), (strip + 1) * strip_rows); ++i) {
-            space->transform(vector(rows[i]), transformed.data());
-            table.set(i, transformed.data());
-        }
-    });
+    codes::Int8Table table = codes::int8_codes(
+        *space, rows.size(), [&](size_t i) { return vector(rows[i]); }, options.threads, options.stop);
     std::vector<uint32_t> order;
     LinkTable links = build_links(table, order, build_options(options));
     if (options.stop.stop_requested()) return nullptr;

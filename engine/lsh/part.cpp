@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/base/parallel.h"
 #include "engine/graph/visited.h"
 #include "engine/lsh/choose.h"
 
@@ -15,7 +14,6 @@ using lists::Shortlist;
 using simd::block_codes;
 
 constexpr size_t training_vectors_max = 20'000;
-constexpr size_t strip_rows = 1024;
 
 }  // namespace
 
@@ -79,15 +77,8 @@ std::unique_ptr<Part> Part::build(size_t dimension, simd::Metric metric, paths::
     auto space = std::make_unique<const codes::Space>(
         dimension, metric, rows.size() / step, [&](size_t i) { return vector(rows[i * step]); },
         parameters.seed);
-    codes::Int8Table table(rows.size(), space->coded_dimension());
-    parallel_for(work.threads, (rows.size() + strip_rows - 1) / strip_rows, [&](unsigned, size_t strip) {
-        if (work.stop.stop_requested()) return;
-        std::vector<float> transformed(space->coded_dimension());
-        for (size_t i = strip * strip_rows; i < std::min(rows.size(), (strip + 1) * strip_rows); ++i) {
-            space->transform(vector(rows[i]), transformed.data());
-            table.set(i, transformed.data());
-        }
-    });
+    codes::Int8Table table = codes::int8_codes(
+        *space, rows.size(), [&](size_t i) { return vector(rows[i]); }, work.threads, work.stop);
     AccessPaths access = choose_paths(
         table, *space, [&](uint32_t node) { return vector(rows[node]); }, parameters, work);
     if (work.stop.stop_requested()) return nullptr;

@@ -94,8 +94,10 @@ struct CodeKernels {
     // all, a Kac step of the two halves. Orthonormal; size is a multiple of 32.
     void (*fast_rotation)(const float* signs, size_t rounds, size_t size, float* values);
 
-    // to[i] = sum over j of matrix[j][i] * vector[j]; matrix: [columns][rows].
-    void (*matrix_product)(const float* matrix, size_t rows, size_t columns, const float* vector, float* to);
+    // to[v][i] = sum over j of matrix[j][i] * vectors[v][j]; matrix: [columns][rows], vectors:
+    // [count][columns], to: [count][rows].
+    void (*matrix_product)(const float* matrix, size_t rows, size_t columns, const float* vectors,
+                           size_t count, float* to);
 
     // A vector of the space to an int8 code and back.
     void (*int8_encode)(const float* from, size_t dimension, uint8_t* to, float* scale, float* norm);

@@ -144,22 +144,27 @@ TEST_CASE("values below a threshold are selected in order") {
     }
 }
 
-TEST_CASE("a matrix is multiplied with a vector, whatever its shape") {
+TEST_CASE("a matrix is multiplied with vectors, whatever its shape and how many they are") {
     std::mt19937 random(6);
     std::normal_distribution<float> normal;
     for (const size_t rows : {1, 4, 15, 16, 28, 64, 100, 128, 200, 256}) {
         for (const size_t columns : {size_t{1}, size_t{2}, size_t{7}, rows}) {
-            const GuardedArray<float> matrix(rows * columns), vector(columns);
-            std::ranges::generate(matrix, [&] { return normal(random); });
-            std::ranges::generate(vector, [&] { return normal(random); });
-            for (const Isa isa : available()) {
-                INFO(name_of(isa) << ", " << rows << " x " << columns);
-                const GuardedArray<float> product(rows);
-                code_kernels(isa).matrix_product(matrix.data(), rows, columns, vector.data(), product.data());
-                for (size_t i = 0; i < rows; ++i) {
-                    double sum = 0;
-                    for (size_t j = 0; j < columns; ++j) sum += double{matrix[j * rows + i]} * vector[j];
-                    REQUIRE(product[i] == Approx(sum).margin(1e-4));
+            for (const size_t count : {1, 3, 4, 9}) {
+                const GuardedArray<float> matrix(rows * columns), vectors(count * columns);
+                std::ranges::generate(matrix, [&] { return normal(random); });
+                std::ranges::generate(vectors, [&] { return normal(random); });
+                for (const Isa isa : available()) {
+                    INFO(name_of(isa) << ", " << rows << " x " << columns << ", " << count << " vectors");
+                    const GuardedArray<float> products(count * rows);
+                    code_kernels(isa).matrix_product(matrix.data(), rows, columns, vectors.data(), count,
+                                                     products.data());
+                    for (size_t i = 0; i < count * rows; ++i) {
+                        const float* vector = vectors.data() + i / rows * columns;
+                        double sum = 0;
+                        for (size_t j = 0; j < columns; ++j)
+                            sum += double{matrix[j * rows + i % rows]} * vector[j];
+                        REQUIRE(products[i] == Approx(sum).margin(1e-4));
+                    }
                 }
             }
         }
